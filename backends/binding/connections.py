@@ -385,11 +385,9 @@ def parse_target(
         kind, name = exact[0]
         return Target(text, kind, name, by_kind[kind][name], origin=f"{text} is the profile {name}.")
     if "@" not in text and (known := hosts(text)) is not None:
-        info, whose = known
-        values, settings = dict(info.values), dict(info.settings)
-        fill(info.parameter_set, values, settings, defaults, credentials)
-        info = ConnectionInfo(info.parameter_set, MappingProxyType(values), "", MappingProxyType(settings))
-        return Target(text, connection=info, origin=f"{text} is the host {info.computer_name} of {whose}, over SSH.")
+        info, whose = with_defaults(known[0], defaults, credentials), known[1]
+        way = f", over {info.parameter_set.way}" if info.parameter_set.way else ""
+        return Target(text, connection=info, origin=f"{text} is the host {info.computer_name} of {whose}{way}.")
     parameter = "-HostName" if "@" in text else "-ComputerName"
     # a colon binds even a text with a dash to its parameter
     call = bind("Enter-PSSession", [f"{parameter}:{text}"] if text else [f"{parameter}:", ""], context=context)
@@ -399,6 +397,15 @@ def parse_target(
         return Target(text, connection=info)
     origin = f"{text} is no profile and no host of ssh_config: it is taken for a computer name, over WinRM."
     return Target(text, connection=info, close=tuple(close_names(text, every)), origin=origin)
+
+
+def with_defaults(
+    info: ConnectionInfo, defaults: Mapping[str, Any], credentials: CredentialLookup = by_name_only
+) -> ConnectionInfo:
+    """Return a connection that was found somewhere, with what the defaults say and it does not. Raises CallError."""
+    values, settings = dict(info.values), dict(info.settings)
+    fill(info.parameter_set, values, settings, defaults, credentials)
+    return ConnectionInfo(info.parameter_set, MappingProxyType(values), "", MappingProxyType(settings))
 
 
 def close_names(text: str, names: Any) -> list[str]:

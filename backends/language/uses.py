@@ -13,6 +13,7 @@ import enum
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pstui.backends.language import lexemes
 from pstui.backends.language.aliases import ALIASES
@@ -57,13 +58,17 @@ _SILENT = (TokenKind.COMMENT, TokenKind.CONTINUATION)
 #: commands whose arguments are, or name, what is run
 RUNNERS = lexemes.words(
     "invoke-expression invoke-item start-process start-job start-threadjob set-alias new-alias invoke-command cmd"
-    " powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh"
-)
-#: of these, programs that take a whole line as words
-_SHELLS = lexemes.words(
-    "cmd powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh"
+    " powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh su"
 )
 _ENCODED = re.compile(r"-e(?:c|nc\w*)?\Z|-encodedcommand\Z")
+#: methods that run what they are called on
+_INVOKING = lexemes.words("invoke invokereturnasis invokewithcontext dynamicinvoke")
+#: what is put there is a command from then on
+_NAMES_A_COMMAND = re.compile(r"(?:alias|function):", re.IGNORECASE)
+_PUTTING = lexemes.words("set new copy rename")
+#: commands that call a method that they are given by its name, and the option of find that runs what follows it
+_CALLERS = lexemes.words("invoke-cimmethod invoke-wmimethod")
+_FINDS = lexemes.words("-exec -execdir -ok -okdir")
 _RUN_TEXT = lexemes.words("create invokescript newscriptblock addscript expandstring")
 #: a variable of a provider's drive, such as ``$env:PATH``
 _ON_DRIVE = re.compile(r"(?i)\$\{?(?!(?:global|local|script|private|using|variable):)[^:{}]+:[^:]")
@@ -108,7 +113,9 @@ def _at(tokens: Sequence[Token], place: int, text: str, depth: int) -> Iterator[
             if target.text.casefold() != "$null":
                 yield Use(Kind.FILE, target.text.casefold(), f"{token.text} {target.text}")
         case TokenKind.OPERATOR if token.text in _ASSIGNS:
-            yield from _assigned(tokens, place)
+            yield from _assigned(tokens, place, depth)
+        case TokenKind.OPERATOR if token.text in (".", "::", "?."):
+            yield from _computed_member(tokens, place)
     if token.expands:
         yield from _inside(token, depth)
 
@@ -131,6 +138,14 @@ def _command(tokens: Sequence[Token], place: int, text: str, depth: int) -> Iter
         yield from _member_of_each(arguments)
     elif name in RUNNERS:
         yield from _run(name, tokens, place, arguments, depth)
+    elif name in _CALLERS:
+        yield from (Use(Kind.METHOD, word.casefold(), f"{token.text} … {word}") for word in words)
+    elif name == "find":
+        yield from _run_by_find(arguments)
+    if name.partition("-")[0] in _PUTTING and any(map(_NAMES_A_COMMAND.match, words)):
+        for word in words:
+            if not _NAMES_A_COMMAND.match(word):
+                yield from uses(word, depth + 1)
 
 
 def _arguments(tokens: Sequence[Token], place: int) -> Iterator[Token]:
@@ -173,9 +188,18 @@ def _run(name: str, tokens: Sequence[Token], place: int, arguments: Sequence[Tok
             yield Use(Kind.COMMAND, found, f"{tokens[place].text} … {value}", _after(said, each), (), aliased)
     names = [each.text.casefold() for each in arguments if each.kind is TokenKind.PARAMETER]
     hidden = name in ("powershell", "pwsh") and any(_ENCODED.match(each) for each in names)
-    variable = name == "invoke-expression" and not said
+    computed = any(each.kind in (TokenKind.COMMAND, TokenKind.OPERATOR, TokenKind.VARIABLE) for each in arguments)
+    variable = name == "invoke-expression" and (not said or computed)
     if hidden or variable or any(each.expands for each in said):
         yield Use(Kind.UNKNOWN, "", " ".join([tokens[place].text, *(each.text for each in arguments)])[:80])
+
+
+def _run_by_find(arguments: Sequence[Token]) -> Iterator[Use]:
+    """Yield the programs that find runs on what it finds."""
+    for option, program in pairwise(arguments):
+        if option.text.casefold() in _FINDS and program.kind in _WORDS:
+            found, aliased = command_name(program.value())
+            yield Use(Kind.COMMAND, found, f"find … {option.text} {program.text}", (), (), aliased)
 
 
 def is_dotted(value: str) -> bool:
@@ -203,8 +227,7 @@ def _invoked(tokens: Sequence[Token], place: int, text: str, depth: int) -> Iter
     if following is None or following.kind is TokenKind.COMMAND or following.text == "{":
         return
     if following.kind in _STRINGS and not following.expands:
-        bare = Token(TokenKind.STRING, following.start, following.end, following.text)
-        yield from _command([*tokens[: place + 1], bare, *tokens[place + 2 :]], place + 1, text, depth)
+        yield from _command(tokens, place + 1, text, depth)
         return
     yield Use(Kind.UNKNOWN, "", f"{tokens[place].text} {following.text}")
 
@@ -217,11 +240,37 @@ def _member(tokens: Sequence[Token], place: int, depth: int) -> Iterator[Use]:
         return
     name = token.text.strip("'\"").casefold()
     yield Use(Kind.METHOD, name, f"{tokens[place - 1].text if place else '.'}{token.text}()")
+    if name in _INVOKING and (place < 2 or tokens[place - 2].text != "}"):  # a block is read by its own tokens
+        yield Use(Kind.UNKNOWN, "", f".{token.text}()")
+    if name == "foreach" and place + 2 < len(tokens) and tokens[place + 2].kind in _STRINGS:
+        yield Use(Kind.METHOD, tokens[place + 2].value().casefold(), f"… {tokens[place + 2].text}")
     if name in _RUN_TEXT and place + 2 < len(tokens) and tokens[place + 2].kind in _STRINGS:
         yield from uses(tokens[place + 2].value(), depth + 1)
 
 
-def _assigned(tokens: Sequence[Token], place: int) -> Iterator[Use]:
+def _computed_member(tokens: Sequence[Token], place: int) -> Iterator[Use]:
+    """Yield the method whose name is a string, as in ``$x.'Delete'()``, or is worked out over there."""
+    end = place + 1
+    named = tokens[end] if end < len(tokens) else None
+    if named is None or named.kind is TokenKind.MEMBER:
+        return
+    if named.kind is TokenKind.LEFT:
+        open_brackets = 0
+        while end < len(tokens):
+            open_brackets += (tokens[end].kind is TokenKind.LEFT) - (tokens[end].kind is TokenKind.RIGHT)
+            if not open_brackets:
+                break
+            end += 1
+    after = tokens[end + 1] if end + 1 < len(tokens) else None
+    if after is None or after.text != "(" or after.start != tokens[end].end:
+        return
+    if named.kind in _STRINGS and not named.expands:
+        yield Use(Kind.METHOD, named.value().casefold(), f"{tokens[place].text}{named.text}()")
+    else:
+        yield Use(Kind.UNKNOWN, "", f"{tokens[place].text}{named.text}()")
+
+
+def _assigned(tokens: Sequence[Token], place: int, depth: int) -> Iterator[Use]:
     """Yield what a value is given to, unless it is a plain variable or the key of a hashtable."""
     if not place:
         return
@@ -230,6 +279,12 @@ def _assigned(tokens: Sequence[Token], place: int) -> Iterator[Use]:
     on_drive = before.kind is TokenKind.VARIABLE and _ON_DRIVE.match(before.text) is not None
     if is_member or on_drive or before.text == "]":
         yield Use(Kind.ASSIGNMENT, before.text.casefold(), f"{before.text} {tokens[place].text}")
+    if on_drive and _NAMES_A_COMMAND.match(before.text.strip("${")) and place + 1 < len(tokens):
+        value = tokens[place + 1]
+        if value.kind in _STRINGS and not value.expands:
+            yield from uses(value.value(), depth + 1)
+        elif value.text != "{":
+            yield Use(Kind.UNKNOWN, "", f"{before.text} {tokens[place].text} {value.text}")
 
 
 def _inside(token: Token, depth: int) -> Iterator[Use]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pstui.backends.binding.connections import Target, opens, parse_target, what_if
@@ -49,7 +50,7 @@ def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInf
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
     _refuse_damaged(name, profiles)
-    target = parse_target(name, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
+    target = parse_target(name, profiles.tables, hosts=_hosts(profiles), defaults=profiles.defaults)
     if target.close and ask:
         _confirm(name, target.close)
     return _connection(target, profiles)
@@ -67,7 +68,7 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if not is_cmdlet(words[0]):
         refuse_misspelled(words[0], profiles)
         if len(words) == 1 and not text.startswith("-"):
-            target = parse_target(text, profiles.tables, hosts=_ssh_host, defaults=profiles.defaults)
+            target = parse_target(text, profiles.tables, hosts=_hosts(profiles), defaults=profiles.defaults)
             return _connection(target, profiles)
         text = f"Enter-PSSession {text}"
     from pstui.backends.binding.line import bind_line
@@ -84,12 +85,19 @@ def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
     return replace(info, settings={**info.settings, ORIGIN: target.origin}) if target.origin else info
 
 
-def _ssh_host(name: str) -> tuple[ConnectionInfo, str] | None:
-    """Return where a host of the user's OpenSSH configuration leads."""
-    from pstui.backends.discovery.ssh_config import SSHConfigSource
+def _hosts(profiles: Profiles) -> Callable[[str], tuple[ConnectionInfo, str] | None]:
+    """Return what finds a host by its name in the inventories, and in the user's OpenSSH configuration."""
 
-    found = SSHConfigSource().named(name)
-    return None if found is None else (found.info, "ssh_config")
+    def found(name: str) -> tuple[ConnectionInfo, str] | None:
+        from pstui.backends.discovery.ssh_config import SSHConfigSource
+        from pstui.tui.cli.targets import listed
+
+        if known := listed(name, profiles):
+            return known
+        host = SSHConfigSource().named(name)
+        return None if host is None else (host.info, "ssh_config")
+
+    return found
 
 
 def _refuse_damaged(text: str, profiles: Profiles) -> None:
@@ -234,10 +242,13 @@ def _named_targets(words: list[str], profiles: Profiles) -> Wanted | None:
     if not may_be_saved(call, words[0]):
         return None  # a computer with its parameters, as in PowerShell
     infos = targets(words[0].split(","), profiles, lambda name: resolve(name, profiles, ask=False))
-    return replace(_checked(call, profiles), infos=infos)
+    return _checked(call, profiles, infos=infos)
 
 
-def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> Wanted:
+def _checked(
+    call: BoundCall, profiles: Profiles, *, what_if: bool = False, infos: tuple[ConnectionInfo, ...] = ()
+) -> Wanted:
+    """Return what a call wants that may be called from here; ``infos`` is where it leads, if that is known already."""
     from pstui.tui.cli.targets import entered, opened
 
     if call.cmdlet == _ENTER:
@@ -257,7 +268,7 @@ def _checked(call: BoundCall, profiles: Profiles, *, what_if: bool = False) -> W
 
         invoke.check(call)
         invoke.check_common(call)
-    return Wanted(opened(call, profiles) if opens(call) else (), call, call.what_if)
+    return Wanted(infos or (opened(call, profiles) if opens(call) else ()), call, call.what_if)
 
 
 def _describe(wanted: Wanted, profiles: Profiles) -> int:

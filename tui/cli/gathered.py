@@ -26,16 +26,17 @@ class Gathering(Blocks):
         self._texts: dict[str, str] = {}
 
     def of(self, name: str) -> Block:
-        """Return the console of one more target."""
-        return Gathered(self, name)
-
-    def ended(self, name: str, text: str) -> None:
-        """Take what a target has written in all."""
-        number, wanted = 1, name
-        while name in self._texts:  # a target that was named twice
+        """Return the console of one more target; they are told of in this order, whichever ends first."""
+        number, said = 1, name
+        while said in self._texts:  # a target that was named twice
             number += 1
-            name = f"{wanted} #{number}"
-        self._texts[name] = text
+            said = f"{name} #{number}"
+        self._texts[said] = ""
+        return Gathered(self, name, said)
+
+    def ended(self, said: str, text: str) -> None:
+        """Take what a target has written in all."""
+        self._texts[said] = text
 
     def finish(self) -> None:
         """Write what was gathered; a target that wrote nothing is left out."""
@@ -61,9 +62,9 @@ def _title(names: list[str]) -> str:
 class Gathered(Block):
     """One target's way to the shared console: its output is kept, all else is passed on."""
 
-    def __init__(self, gathering: Gathering, name: str) -> None:
+    def __init__(self, gathering: Gathering, name: str, said: str) -> None:
         super().__init__(gathering, name)
-        self._gathering, self._said = gathering, name
+        self._gathering, self._said = gathering, said
         self._pieces: list[str] = []
 
     def write(self, record: Write) -> None:

@@ -36,6 +36,7 @@ from pstui.tui.cli.interrupts import signals_taken
 from pstui.tui.cli.streams import Output
 from pstui.tui.cli.target import Script, Target
 from pstui.tui.output.writer import DEPTH, ObjectWriter, object_writer
+from pstui.tui.profiles.listed import LISTED_AS
 
 if TYPE_CHECKING:
     from pstui.tui.output.records import RecordWriter
@@ -189,7 +190,8 @@ class _Run:
         async with gate:
             if self.code is not None:
                 return EXIT_INTERRUPTED
-            name = info.profile or (info.label if self.names[info.computer_name] > 1 else info.computer_name)
+            own = info.profile or str(info.settings.get(LISTED_AS, ""))
+            name = own or (info.label if self.names[info.computer_name] > 1 else info.computer_name)
             console = self.blocks.of(name) if self.several or self.invocation.gather else None
             session = manager.create(info, console or self.console)
             stream = None if self.records is None else self.records.of(info.computer_name)

@@ -130,7 +130,7 @@ def _sources(book: ProfileBook | None) -> Sequence[Source]:
     """Return where hosts, machines and containers are looked for; loaded when the sidebar is seen, after the paint."""
     from pstui.tui.sidebar.found import default_sources
 
-    return default_sources() if book is None else default_sources(book.sources(), book.inventories())
+    return default_sources() if book is None else default_sources(book.sources(), book.watched_inventories())
 
 
 def load_beside() -> None:

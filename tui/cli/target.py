@@ -81,6 +81,7 @@ class Target:
         sink: RecordSink | None = None,
     ) -> None:
         self._session, self._info, self._script, self._writer = session, info, script, writer
+        self._name = name
         self.reporter = Reporter(
             console,
             script.preferences,
@@ -207,7 +208,10 @@ class Target:
         }
 
     def _say(self, error: PstuiError) -> None:
-        for line in f"pstui: {error.text()}".split("\n"):
+        text = error.text()
+        # It names the computer; which of several targets that is does not follow from an address.
+        whose = f"[{self._name}] " if self._name and not text.startswith(self._name) else ""
+        for line in f"pstui: {whose}{text}".split("\n"):
             self.reporter.tell(Write(line, stream=Stream.ERROR))
 
     def _step(self, name: str, detail: str) -> None:

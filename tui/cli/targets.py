@@ -3,21 +3,28 @@
 ``pstui icm TARGET[,TARGET…] -ScriptBlock …`` takes for each what ``pstui TARGET`` takes, and several profiles at once:
 ``group:Prod/Web`` with the groups below it, ``tag:sql``, and a name with ``*``, ``?`` or ``[a-c]``. What a profile says
 of its connection holds as when it is entered. The same counts in ``-ComputerName`` and ``-HostName``, and in a line: a
-choice, and the name of one profile.
+choice, and the name of one profile. A host that an inventory lists is a target like a profile: by its name, by a group
+or tag that it has there, and after a profile that leads to the same place.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import translate
+from typing import TYPE_CHECKING
 
 from pstui.backends.binding.connections import connection_info, connections
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
+from pstui.tui.profiles.listed import LISTED_AS
 from pstui.tui.profiles.reading import Profiles
+from pstui.tui.sidebar.model import Places, place_text
+
+if TYPE_CHECKING:
+    from pstui.backends.discovery.model import Found
 
 #: a bracket may also be that of an IPv6 address
 _WILD = re.compile(r"[*?]|\[(?![0-9a-f]*:)", re.IGNORECASE)
@@ -49,15 +56,55 @@ def targets(
         if not item:
             raise CallError("A target is missing", "There is nothing between two commas, or before or after one.")
         if is_choice(item):
-            infos = [profiles.connection(kind, name) for kind, name in chosen(item, profiles)]
+            infos = meant(item, profiles)
             if not infos:
-                hint = "pstui without arguments shows every profile, its group and its tags."
-                raise CallError(f"No profile is meant by {item!r}", "", hint)
+                hint = "pstui without arguments shows every host, its group and its tags."
+                raise CallError(f"No profile{_or_listed(profiles)} is meant by {item!r}", "", hint)
         else:
             infos = [resolve(item)]
         for info in infos:
-            found.setdefault((info.parameter_set.value, info.profile or item), info)
+            name = info.profile or str(info.settings.get(LISTED_AS, item))
+            found.setdefault((info.parameter_set.value, name), info)
     return tuple(found.values())
+
+
+def meant(item: str, profiles: Profiles) -> list[ConnectionInfo]:
+    """Return where a choice leads: to profiles, and to hosts of inventories to which none of these leads."""
+    infos = [profiles.connection(kind, name) for kind, name in chosen(item, profiles)]
+    places = Places(map(place_text, infos))
+    return infos + [
+        profiles.listed_connection(found) for found in listed_hosts([item], profiles) if found.info not in places
+    ]
+
+
+def listed_hosts(items: Sequence[str], profiles: Profiles) -> list[Found]:
+    """Return the hosts of inventories that choices mean; the groups that a host has there count as tags, too."""
+    wanted = [(by, re.compile(translate(text.casefold().strip("/"))).match) for by, text in map(_selector, items)]
+    return [found for _, found in profiles.listed if any(any(map(fits, _words_of(found, by))) for by, fits in wanted)]
+
+
+def _or_listed(profiles: Profiles) -> str:
+    return " and no host of an inventory" if profiles.has_inventories else ""
+
+
+def _words_of(found: Found, by: str) -> Iterator[str]:
+    """Yield what a choice may mean a listed host by: its name, its groups with those above them, or its tags."""
+    for each in found.tags if by else (found.name,):
+        path = each.casefold().strip("/")
+        yield path
+        while by == "group" and "/" in path:
+            path = path.rpartition("/")[0]
+            yield path
+
+
+def listed(name: str, profiles: Profiles, *, only_ssh: bool = False) -> tuple[ConnectionInfo, str] | None:
+    """Return the connection of the host that an inventory lists by this name, and whose it is; the first one."""
+    for inventory, found in profiles.listed:
+        if found.name.casefold() == name.casefold():
+            info = profiles.listed_connection(found)
+            if not only_ssh or info.parameter_set is ParameterSet.SSH_HOST:
+                return info, f"the inventory {inventory}"
+    return None
 
 
 def _selector(item: str) -> tuple[str, str]:
@@ -108,7 +155,9 @@ def saved_targets(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, 
         return ()
 
     def of_profile(name: str) -> ConnectionInfo | None:
-        return saved(name, profiles, only_ssh=key == "HostName")
+        only_ssh = key == "HostName"
+        found = saved(name, profiles, only_ssh=only_ssh) or listed(name, profiles, only_ssh=only_ssh)
+        return found[0] if isinstance(found, tuple) else found
 
     def one(name: str) -> ConnectionInfo:
         alone = replace(call, values={**call.values, key: (name,) if several else name})

@@ -24,6 +24,8 @@ _SIGNS = {
 #: names in a row, hosts whose texts are shown together, lines of a text that are shown
 _NAMES, _TEXTS, _LINES = 40, 30, 2_000
 _NAME = 24
+#: characters of a reason in the row of a group, so that 80 columns have room for a host beside it
+_REASON = 44
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,12 @@ def rows_of(fan: FanOut, unfolded: set[str]) -> list[Row]:
     return found
 
 
-def title(group: Group) -> str:
-    """Return what a group is called."""
+def title(group: Group, *, most: int = 120) -> str:
+    """Return what a group is called; ``most`` is how many characters of a reason are told."""
     count = len(group.hosts)
     match group.state:
         case State.FAILED:
-            return f"{count} failed: {plain(group.hosts[0].problem, limit=120)}"
+            return f"{count} failed: {plain(group.hosts[0].problem, limit=most)}"
         case State.STOPPED:
             return f"{count} stopped"
     return counted(group.hosts) if group.is_most else f"{count} differ{'s' if count == 1 else ''}"
@@ -75,7 +77,9 @@ def title(group: Group) -> str:
 def _group_text(group: Group, *, is_open: bool) -> Content:
     names = ", ".join(cut(plain(host.name), _NAME) for host in group.hosts[:_NAMES])
     fold = "▾" if is_open else "▸"
-    return _signed(group.state, f"{title(group)}", f"  {fold} {names}{' …' if len(group.hosts) > _NAMES else ''}")
+    return _signed(
+        group.state, title(group, most=_REASON), f"  {fold} {names}{' …' if len(group.hosts) > _NAMES else ''}"
+    )
 
 
 def _host_row(host: Host, indent: int = 0) -> Row:

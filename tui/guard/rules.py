@@ -37,10 +37,26 @@ PROGRAMS = (
     *words(
         "shutdown reboot poweroff halt init telinit mkfs mkfs.* fdisk parted diskpart dd wipefs shred truncate unlink"
         " kill killall pkill taskkill userdel groupdel deluser bcdedit logoff iptables nft ufw cipher"
+        " rm rmdir del mv format"
+        " chmod chown chgrp chattr passwd usermod groupmod umount swapoff ifdown takeown iisreset lvremove lvreduce"
+        " vgremove pvremove"
     ),
     *(f"systemctl {verb}" for verb in words("stop restart disable mask kill reboot poweroff halt isolate")),
     *("service * stop", "service * restart", "net stop", "net user", "net localgroup", "sc delete", "sc stop"),
-    *("reg delete", "wevtutil cl", "vssadmin delete", "git push", "git reset", "git clean", "crontab -r"),
+    *("reg delete", "wevtutil cl", "wevtutil clear-log", "vssadmin delete", "crontab -r"),
+    *(f"git {verb}" for verb in words("push reset clean")),
+    *("find -delete", "sed -i", "icacls * /*", "fsutil * set*", "fsutil * delete*", "wmic * call", "wmic * delete"),
+    *(f"schtasks /{verb}" for verb in words("delete change end")),
+    *(f"netsh * {verb}" for verb in words("set delete reset")),
+    *("dism * /disable*", "dism * /remove*", "dism * /cleanup*", "ip * set", "ip * del*", "ip * flush"),
+    *("zfs destroy", "zfs rollback", "zpool destroy", "terraform destroy", "terraform apply"),
+    *(f"helm {verb}" for verb in words("uninstall delete rollback upgrade")),
+    *(f"{tool} uninstall" for tool in ("pip", "pip3", "npm", "choco", "winget", "brew")),
+    *(
+        f"{composer}{verb}"
+        for composer in ("docker-compose ", "docker-compose * ", "* compose ", "* compose * ")
+        for verb in words("down rm stop kill restart")
+    ),
     *(f"{engine} {verb}" for engine in ("docker", "podman") for verb in words("rm rmi stop kill restart prune")),
     *(f"{engine} * {verb}" for engine in ("docker", "podman") for verb in words("rm prune")),
     *(f"kubectl {verb}" for verb in words("delete drain scale rollout replace")),
@@ -179,6 +195,5 @@ def _spread(patterns: Iterable[str]) -> list[str]:
 def _names(use: Use) -> tuple[str, ...]:
     """Return what a pattern may fit: the name, and the name with the words that follow it."""
     after = [word.casefold() for word in use.words if not word.startswith("-")]
-    dashed = [*use.parameters[:1]]
-    said = [use.name, *(f"{use.name} {' '.join(after[:count])}" for count in (1, 2) if len(after) >= count)]
-    return (*said, *(f"{use.name} {each}" for each in dashed))
+    said = [use.name, *(f"{use.name} {' '.join(after[:count])}" for count in (1, 2, 3, 4) if len(after) >= count)]
+    return (*said, *(f"{use.name} {each}" for each in use.parameters))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,14 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
+from pstui.tui.profiles.listed import inventories
 from pstui.tui.profiles.reading import Profiles, read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
+    from pstui.backends.discovery.model import Source
     from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
@@ -116,7 +119,7 @@ class ProfileBook:
             return []
         # All declarations, which few starts need.
         from pstui.backends.binding.parameters import set_of_keys
-        from pstui.tui.profiles.targets import target_of_keys
+        from pstui.tui.profiles.targets import place_of_keys
 
         found = []
         for kind, table in self.profiles.effective.items():
@@ -131,7 +134,7 @@ class ProfileBook:
                         pinned=bool(keys.get("pinned", False)),
                         tags=tuple(keys.get("tags", ())),
                         saved=True,
-                        target=target_of_keys(keys),
+                        target=place_of_keys(keys),
                         resolve=partial(self.connection, kind, name),
                     )
                 )
@@ -147,27 +150,13 @@ class ProfileBook:
                         found.append(self.connection(kind, name))
         return [info for info in found if "Discover" in info.values]
 
+    def watched_inventories(self) -> list[Source]:
+        """Return the inventories as sources of the sidebar, whose hosts are targets as well."""
+        return [self.profiles.hosts.watched(each) for each in self.inventories()]
+
     def inventories(self) -> list[Inventory]:
         """Return the lists of hosts that other programs keep."""
-        from pstui.backends.discovery.inventory import REFRESH, Inventory
-
-        def several(value: Any) -> tuple[str, ...]:
-            return (value,) if isinstance(value, str) else tuple(value)
-
-        return [
-            Inventory(
-                profile.name,
-                several(keys.get("ansible", ())),
-                str(keys.get("csv", "")),
-                tuple(keys.get("command", ())),
-                str(keys.get("ssh_config", "")),
-                str(keys.get("credential", "")),
-                float(keys.get("refresh", REFRESH)),
-                profile.file.absolute().parent,
-            )
-            for profile in self.profiles.configuration.profiles
-            if profile.kind == "inventory" and (keys := profile.values)
-        ]
+        return inventories(self.profiles.configuration)
 
     def color(self, info: ConnectionInfo) -> str:
         """Return the colour that a profile gives its tab, empty for none."""
@@ -196,7 +185,7 @@ class ProfileBook:
         """Read the files again. Never raises for what they hold."""
         with self._turn:
             stamp = _stamp(self._files)
-            profiles = read(self.path)
+            profiles = replace(read(self.path), hosts=self.profiles.hosts)
             assert profiles.effective is not None  # what groups pass down is worked out here, not on the event loop
             self.profiles = profiles
             files = self._files

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
@@ -19,6 +19,10 @@ from pstui.config.profiles import glimpse as settings_of
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.profiles.inheritance import Groups, Inherited
+from pstui.tui.profiles.listed import LISTED_AS, ListedHosts
+
+if TYPE_CHECKING:
+    from pstui.backends.discovery.model import Found
 
 #: the tables of the file by the word that comes before a name: ``host:web1``
 TABLES = {"host": "hosts", "vm": "vms", "container": "containers"}
@@ -33,6 +37,8 @@ class Profiles:
 
     configuration: Configuration
     is_whole: bool = True
+    #: the hosts of its inventories
+    hosts: ListedHosts = field(default_factory=ListedHosts, compare=False, repr=False)
 
     @property
     def path(self) -> Path:
@@ -81,6 +87,23 @@ class Profiles:
         keys = self.effective[kind][name]
         self.refuse_wrong_group(kind, name, keys)
         return profile_connection(kind, name, keys, self.credential, self.defaults)
+
+    @property
+    def has_inventories(self) -> bool:
+        """Whether the files name a list of hosts that another program keeps."""
+        return any(profile.kind == "inventory" for profile in self.configuration.profiles)
+
+    @property
+    def listed(self) -> Sequence[tuple[str, Found]]:
+        """The inventory and each host that it lists. Blocks outside of the screen (see ``ListedHosts``)."""
+        return self.hosts.of(self.configuration)
+
+    def listed_connection(self, found: Found) -> ConnectionInfo:
+        """Return where a host of an inventory leads, with what the defaults add. Raises CallError."""
+        from pstui.backends.binding.connections import with_defaults
+
+        info = with_defaults(found.info, self.defaults, self.credential)
+        return replace(info, settings={**info.settings, LISTED_AS: found.name})
 
     def refuse_wrong_group(self, kind: str, name: str, keys: Mapping[str, Any]) -> None:
         """Raise CallError where a group or tag of a profile with these keys has a problem."""

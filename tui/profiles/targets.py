@@ -9,6 +9,7 @@ from typing import Any
 from pstui.backends.addresses import parse_ssh_host
 from pstui.backends.binding.parameters import option, set_of_keys
 from pstui.backends.connection import ParameterSet
+from pstui.tui.sidebar.model import port_text
 
 
 def target_of_keys(keys: Mapping[str, Any]) -> str:
@@ -21,3 +22,12 @@ def target_of_keys(keys: Mapping[str, Any]) -> str:
         with contextlib.suppress(ValueError):
             value = parse_ssh_host(value).host
     return f"{sets[0].value}|{value.casefold()}"
+
+
+def place_of_keys(keys: Mapping[str, Any]) -> str:
+    """Return ``place_text`` of a profile without binding it, empty where it leads nowhere."""
+    target, port = target_of_keys(keys), keys.get("port")
+    if target and port is None:
+        with contextlib.suppress(ValueError):
+            port = parse_ssh_host(str(keys.get("host_name", ""))).port
+    return f"{target}|{port_text(port)}" if target else ""

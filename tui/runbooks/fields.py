@@ -273,8 +273,6 @@ def _field(parameter: Parameter, enums: Mapping[str, Sequence[str]]) -> Field:
     takes = _TYPES.get(name, Takes.THERE)
     if choices and (is_enum or takes in (Takes.TEXT, Takes.ANY)):
         takes = Takes.CHOICE
-    elif takes is not Takes.NUMBER:
-        choices = ()
     clr_type = _WHOLE.get(name) or _REAL.get(name, "")
     return Field(parameter, takes, is_list, clr_type, choices if takes is Takes.CHOICE else (), is_enum)
 
@@ -285,10 +283,14 @@ def _field(parameter: Parameter, enums: Mapping[str, Sequence[str]]) -> Field:
 def _rule(attribute: Attribute) -> str:
     """Return what an attribute asks for, in words, empty where its field shows it or it asks for nothing."""
     match attribute.short:
+        case "validateset" if attribute.positional and all(
+            isinstance(one.value, Number) for one in attribute.positional
+        ):
+            return f"One of {', '.join(text_of(one.value) for one in attribute.positional)}"
         case "validaterange" if len(attribute.positional) == 2:
             return f"From {attribute.positional[0].text} to {attribute.positional[1].text}"
         case "validaterange" if attribute.positional:
-            return f"It must be {attribute.positional[0].text.rpartition(':')[2].strip(chr(39))}"
+            return "It must be " + attribute.positional[0].text.rpartition(":")[2].strip("\"'")
         case "validatelength" if len(attribute.positional) == 2:
             return f"{attribute.positional[0].text} to {attribute.positional[1].text} characters"
         case "validatecount" if len(attribute.positional) == 2:

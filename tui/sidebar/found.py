@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source
 from pstui.tui.sidebar.model import SidebarEntry, found_group, without_saved
-
-if TYPE_CHECKING:
-    from pstui.backends.discovery.inventory import Inventory
 
 #: found things from which on their entries are made in a thread: on the loop that would hold up a key
 MANY = 2_000
@@ -19,16 +15,14 @@ _RUNNING = ("running", "up", "")
 _NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
 
 
-def default_sources(connections: Iterable[ConnectionInfo] = (), inventories: Iterable[Inventory] = ()) -> list[Source]:
+def default_sources(connections: Iterable[ConnectionInfo] = (), inventories: Sequence[Source] = ()) -> list[Source]:
     """Return the sources of this machine, of profiles that bring one (``connections``), and the inventories."""
     from pstui.backends.discovery.containers import container_sources
-    from pstui.backends.discovery.inventory import InventorySource
     from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
     from pstui.backends.discovery.ssh_config import SSHConfigSource
 
     commands = [CommandSource(info) for info in connections if info.values.get("Discover")]
-    lists = [InventorySource(each) for each in inventories]
-    return [*lists, SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
+    return [*inventories, SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
 
 
 def new_entries(sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> list[SidebarEntry]:

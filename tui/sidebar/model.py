@@ -27,7 +27,7 @@ class SidebarEntry:
     text at the right (WinRM, SSH, podman); ``state`` ``open``, ``saved``, ``broken`` or ``note``. A note cannot be
     opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to; where working that
     out is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile, which can be edited, and
-    ``target`` is where it leads as ``target_text`` has it; ``source`` names the source that found it,
+    ``target`` is where it leads as ``place_text`` has it; ``source`` names the source that found it,
     ``id`` is the whole id that it has there. ``kept`` is how many sessions an entry offers to take up; ``place`` is
     then the identity of their connection.
     """
@@ -380,8 +380,30 @@ def found_group(source: str, kind: str) -> str:
 
 def without_saved(found: Iterable[SidebarEntry], saved: Iterable[SidebarEntry]) -> list[SidebarEntry]:
     """Leave out of what was found what is saved already."""
-    targets = {entry.target for entry in saved if entry.target}
-    return [entry for entry in found if entry.info is None or target_text(entry.info) not in targets]
+    places = Places(entry.target for entry in saved if entry.target)
+    return [entry for entry in found if entry.info is None or entry.info not in places]
+
+
+class Places:
+    """Where connections lead, by ``place_text``. One that names no port leads there whatever port is meant there."""
+
+    def __init__(self, places: Iterable[str]) -> None:
+        self._places = frozenset(places)
+        self._targets = frozenset(place.rpartition("|")[0] for place in self._places)
+
+    def __contains__(self, info: ConnectionInfo) -> bool:
+        place = place_text(info)
+        return place.rpartition("|")[0] in self._targets if place.endswith("|") else place in self._places
+
+
+def place_text(info: ConnectionInfo) -> str:
+    """Return set, target and port of a connection as one text; machines behind one address have ports of their own."""
+    return f"{target_text(info)}|{port_text(info.values.get('Port'))}"
+
+
+def port_text(port: object) -> str:
+    """Return a port as it stands in ``place_text``: nothing for none, and for the one that SSH has anyway."""
+    return "" if port in (None, 22, "22") else str(port)
 
 
 def target_text(info: ConnectionInfo) -> str:

@@ -71,7 +71,9 @@ class Beside:
 
     @property
     def _too_narrow(self) -> str:
-        return f"Two panes need {LEAST} columns, and there are {self._tabs.size.width}. F6 hides the sidebar."
+        # A folded sidebar still has a column.
+        more = " F6 hides the sidebar." if self._screen.size.width > LEAST else ""
+        return f"Two panes need {LEAST} columns, and there are {self._tabs.size.width}.{more}"
 
     def _came_to_front(self, before: AnyPane | None, front: AnyPane) -> None:
         """Another pane has come to the front: that of the other half leaves its place to the one before."""

@@ -10,7 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.sidebar.model import FOUND, MARKS, SidebarEntry
+from pstui.tui.sidebar.model import FOUND, MARKS, Places, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.profiles import ProfileActions
@@ -77,6 +77,8 @@ class Going:
         from pstui.tui.editor.history import LineHistory
 
         self._typed = history = self._typed or LineHistory()
+        if (book := self._context.book) is not None:  # where the sidebar is hidden, nobody has looked
+            self._screen.run_worker(book.profiles.hosts.look(book.profiles.configuration), group="inventories")
         places, actions = [*self._tab_goals(), *self._host_goals()], self._action_goals()
         goals = [*actions, *places] if actions_first else [*places, *actions]
         shown = CommandPalette(self._context, self._sessions, goals, history, line, typed=self._typed_goals)
@@ -193,8 +195,8 @@ class Going:
         return [enter(text, "WinRM"), enter(f"-HostName {text}", "SSH")]
 
     def _many(self, text: str) -> Goal | None:
-        """Return the goal of a line on every profile that a group, a tag, a wildcard or a list of these means."""
-        from pstui.tui.cli.targets import chosen, is_choice
+        """Return the goal of a line on every host that a group, a tag, a wildcard or a list of these means."""
+        from pstui.tui.cli.targets import chosen, is_choice, listed_hosts
         from pstui.tui.dialogs.goals import Goal, Kind
 
         items = [item.strip() for item in text.split(",")]
@@ -203,6 +205,12 @@ class Going:
         profiles = self._context.book.profiles
         meant = {f"{kind}:{name}" for item in items for kind, name in chosen(item, profiles)}
         entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
+        places = Places(entry.target for entry in entries)
+        entries += [
+            SidebarEntry("host", found.name, resolve=partial(profiles.listed_connection, found))
+            for found in listed_hosts(items, profiles)
+            if found.info not in places
+        ]
         hosts = "1 host" if len(entries) == 1 else f"{len(entries)} hosts"
         run = partial(self._fan_out.open, entries)
         return Goal(Kind.HOST, f"Run a line on {hosts}", run, "■", about="answers grouped")

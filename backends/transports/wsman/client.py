@@ -199,10 +199,6 @@ class Client:
             generation = self.generation
             try:
                 return await self.once(request, again=lost, aside=aside)
-            except faults.Fault as fault:
-                if not (fault.is_about_a_header and self._insists):
-                    raise
-                self._insists = False
             except (faults.NetworkFailure, faults.HTTPFailure) as error:
                 failure = _lost(error)
                 lost, losses = lost or failure.sent, losses + 1
@@ -217,7 +213,19 @@ class Client:
                     self.slack = min(LONGEST_SLACK, self.slack * 2)
 
     async def once(self, request: Request, *, again: bool = False, aside: bool = False) -> ET.Element:
-        """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure."""
+        """Send a request a single time; ``again`` when it may have arrived before. Raises WSManFailure.
+
+        One that is refused for a header that must be understood is sent once more without the mark.
+        """
+        try:
+            return await self._sent(request, again=again, aside=aside)
+        except faults.Fault as fault:
+            if not (fault.is_about_a_header and self._insists):
+                raise
+            self._insists = False
+        return await self._sent(request, again=again, aside=aside)
+
+    async def _sent(self, request: Request, *, again: bool, aside: bool) -> ET.Element:
         silence = None if request.patience is None else request.patience + self.slack
         data = (request.again if again else request.data) if self._insists else request.modest
         if self._preparing is not None:

@@ -7,7 +7,7 @@ import uuid
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
 
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.target import ENVELOPE, WSManOptions
@@ -63,10 +63,11 @@ class Request:
         return header + mark + inside.replace(b'mustUnderstand="true"', b'mustUnderstand="false"') + end + body
 
 
-#: kinds of requests whose frame is kept
-MAX_TEMPLATES = 64
+#: kinds of requests whose frame is kept, of all sessions
+MAX_TEMPLATES = 128
 #: the marks in a frame for what differs between requests; no name and no address contains a bar
 _MESSAGE, _OPERATION, _BODY = b"|message|", b"|operation|", b"|body|"
+_SESSION, _SHELL_ID = b"|SESSION|", b"|shell|"
 _ONCE = b'OperationID s:mustUnderstand="false"'
 _AGAIN = b'OperationID s:mustUnderstand="true"'
 
@@ -78,16 +79,62 @@ class _Endpoint:
         self.endpoint = url
 
 
-class Envelopes(WSMan):
+class _Headers(WSMan):
+    """pypsrp's headers, for one address and one way of telling language and size."""
+
+    def __init__(self, url: str, locale: str, data_locale: str, size: int) -> None:
+        self.session_id = _SESSION.decode()
+        self.locale, self.data_locale, self.max_envelope_size = locale, data_locale, size
+        self.operation_timeout = 180
+        self.transport = _Endpoint(url)  # type: ignore[assignment]  # its address is all the headers are made of
+
+
+@lru_cache(MAX_TEMPLATES)
+def _frame(
+    told: tuple[str, str, str, int],
+    action: str,
+    resource: str,
+    has_shell: bool,
+    options: tuple[tuple[str, str, bool], ...],
+    seconds: str,
+) -> tuple[bytes, bytes]:
+    """Return what comes before and after the body of such a request, with marks for its ids.
+
+    It is the same for each session to an address, and writing it costs more than a request.
+    """
+    selectors = SelectorSet() if has_shell else None
+    if selectors is not None:
+        selectors.add_option("ShellId", _SHELL_ID.decode())
+    chosen = OptionSet() if options else None
+    for name, value, must in options:
+        assert chosen is not None
+        chosen.add_option(name, value, {"MustComply": "true"} if must else None)
+    _, header = _Headers(*told)._create_header(
+        action,
+        resource,
+        chosen,
+        selectors,
+        seconds,  # type: ignore[arg-type]  # written as it is, so that parts of a second pass
+    )
+    message = header.find("wsa:MessageID", NAMESPACES)
+    assert message is not None
+    message.text = _MESSAGE.decode()
+    operation = ET.SubElement(header, _wsmv("OperationID"), {_MUST_UNDERSTAND: "false"})
+    operation.text = _OPERATION.decode()
+    ET.SubElement(header, _wsmv("SequenceId"), {_MUST_UNDERSTAND: "false"}).text = "1"
+    envelope = ET.Element(f"{{{NAMESPACES['s']}}}Envelope")
+    envelope.append(header)
+    ET.SubElement(envelope, f"{{{NAMESPACES['s']}}}Body").text = _BODY.decode()
+    head, _, tail = ET.tostring(envelope, encoding="utf-8", xml_declaration=False).partition(_BODY)
+    return head, tail
+
+
+class Envelopes:
     """Writes and reads the envelopes of one session: they all have the same session id, which Reconnect needs."""
 
     def __init__(self, url: str, options: WSManOptions) -> None:
-        self.session_id = str(uuid.uuid4())
-        self.locale, self.data_locale = options.ui_culture, options.culture
-        self.max_envelope_size = max(ENVELOPE, options.envelope or 0)
-        self.operation_timeout = 180
-        self._templates: dict[Any, tuple[bytes, bytes]] = {}
-        self.transport = _Endpoint(url)  # type: ignore[assignment]  # its address is all the headers are made of
+        self._session = str(uuid.uuid4()).upper().encode()
+        self._told = (url, options.ui_culture, options.culture, max(ENVELOPE, options.envelope or 0))
 
     def request(
         self,
@@ -100,48 +147,18 @@ class Envelopes(WSMan):
         patience: float | None = 180.0,
     ) -> Request:
         """Write a request. ``options`` are (name, value, must comply); ``patience`` as in Request."""
-        key = (action, resource, shell_id, tuple(options), patience)
-        template = self._templates.get(key)
-        if template is None:
-            template = self._templates[key] = self._template(action, resource, shell_id, options, _whole(patience))
-            if len(self._templates) > MAX_TEMPLATES:
-                del self._templates[next(iter(self._templates))]
+        head, tail = _frame(self._told, action, resource, bool(shell_id), tuple(options), _whole(patience))
         message_id = f"uuid:{str(uuid.uuid4()).upper()}"
         operation_id = f"uuid:{str(uuid.uuid4()).upper()}"
         content = b"" if body is None else ET.tostring(body, encoding="utf-8", xml_declaration=False)
-        head, tail = template
-        head = head.replace(_MESSAGE, message_id.encode(), 1).replace(_OPERATION, operation_id.encode(), 1)
+        for mark, text in (
+            (_MESSAGE, message_id.encode()),
+            (_SESSION, self._session),
+            (_SHELL_ID, shell_id.encode()),
+            (_OPERATION, operation_id.encode()),
+        ):
+            head = head.replace(mark, text, 1)
         return Request(message_id, head + content + tail, patience)
-
-    def _template(
-        self, action: str, resource: str, shell_id: str, options: Sequence[tuple[str, str, bool]], seconds: str
-    ) -> tuple[bytes, bytes]:
-        """Return what comes before and after the body of such a request, with marks for its ids."""
-        selectors = SelectorSet() if shell_id else None
-        if selectors is not None:
-            selectors.add_option("ShellId", shell_id)
-        chosen = OptionSet() if options else None
-        for name, value, must in options:
-            assert chosen is not None
-            chosen.add_option(name, value, {"MustComply": "true"} if must else None)
-        _, header = self._create_header(
-            action,
-            resource,
-            chosen,
-            selectors,
-            seconds,  # type: ignore[arg-type]  # written as it is, so that parts of a second pass
-        )
-        message = header.find("wsa:MessageID", NAMESPACES)
-        assert message is not None
-        message.text = _MESSAGE.decode()
-        operation = ET.SubElement(header, _wsmv("OperationID"), {_MUST_UNDERSTAND: "false"})
-        operation.text = _OPERATION.decode()
-        ET.SubElement(header, _wsmv("SequenceId"), {_MUST_UNDERSTAND: "false"}).text = "1"
-        envelope = ET.Element(f"{{{NAMESPACES['s']}}}Envelope")
-        envelope.append(header)
-        ET.SubElement(envelope, f"{{{NAMESPACES['s']}}}Body").text = _BODY.decode()
-        head, _, tail = ET.tostring(envelope, encoding="utf-8", xml_declaration=False).partition(_BODY)
-        return head, tail
 
     def read(self, request: Request, reply: bytes) -> ET.Element:
         """Return the body of a reply. Raises Fault, or BadReply for what is not an answer to this request."""
@@ -177,7 +194,9 @@ def _whole(seconds: float | None) -> str:
 
 def _fault(fault: ET.Element) -> faults.Fault:
     subcode = fault.findtext("s:Code/s:Subcode/s:Value", "", NAMESPACES)
-    subcode = subcode or fault.findtext("s:Code/s:Value", "", NAMESPACES)
+    general = fault.findtext("s:Code/s:Value", "", NAMESPACES)
+    if not subcode or general.rpartition(":")[2].strip() == "MustUnderstand":  # a code of SOAP's own, whatever follows
+        subcode = general
     reason = fault.findtext("s:Reason/s:Text", "", NAMESPACES)
     provider = ""
     code = 0

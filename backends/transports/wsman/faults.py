@@ -101,6 +101,14 @@ QUOTAS = frozenset(
 
 #: what subcodes of WS-Management mean (DSP0226, 14) where a fault carries no code of WinRM's
 CODES = {"TimedOut": OPERATION_TIMED_OUT, "AccessDenied": ACCESS_DENIED, "QuotaLimit": -2144108121}
+#: subcodes that say nothing but whose fault it was: then the text is all there is
+_GENERAL = frozenset({"", "Sender", "Receiver", "InternalError"})
+_TEXTS = (
+    (re.compile(r"operation ?time-?out|operation (?:has )?timed out", re.IGNORECASE), OPERATION_TIMED_OUT),
+    (re.compile(r"access (?:is |was )?denied|not authori[sz]ed", re.IGNORECASE), ACCESS_DENIED),
+)
+#: subcodes of a service that knows nothing of the shell or command that it was asked for
+_UNKNOWN_THERE = frozenset({"DestinationUnreachable", "InvalidSelectors"})
 
 
 def signed(code: int) -> int:
@@ -180,7 +188,10 @@ class Fault(WSManFailure):
 
     def __init__(self, code: int, reason: str, provider: str = "", subcode: str = "") -> None:
         super().__init__(f"WinRM code {describe(code)}" if code or not subcode else f"SOAP fault {subcode}")
-        self.code, self.reason, self.provider, self.subcode = code or CODES.get(subcode, 0), reason, provider, subcode
+        self.code = code or CODES.get(subcode, 0)
+        if not self.code and subcode in _GENERAL:
+            self.code = next((meant for pattern, meant in _TEXTS if pattern.search(reason)), 0)
+        self.reason, self.provider, self.subcode = reason, provider, subcode
 
     @property
     def is_about_a_header(self) -> bool:
@@ -188,9 +199,19 @@ class Fault(WSManFailure):
         return self.subcode == "MustUnderstand"
 
     @property
+    def is_timeout(self) -> bool:
+        """Whether the service had nothing to say in the time that it was given."""
+        return self.code == OPERATION_TIMED_OUT or self.subcode == "TimedOut"
+
+    @property
     def asks_again(self) -> bool:
         """Whether it tells nothing of what was asked for: there was no output yet, or the shell was let go of."""
-        return self.code == OPERATION_TIMED_OUT or self.code in LET_GO
+        return self.is_timeout or self.code in LET_GO
+
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether the service does not know what the request was for: where that may be over, it is."""
+        return self.code == NO_SUCH_SESSION or (not self.code and self.subcode in _UNKNOWN_THERE)
 
     @property
     def ends_the_session(self) -> bool:

@@ -35,6 +35,7 @@ from pstui.backends.transports.wsman.authorities import has_authorities
 from pstui.backends.transports.wsman.errors import REFUSED, ErrorContext
 from pstui.backends.transports.wsman.faults import failure_of
 from pstui.backends.transports.wsman.negotiate import EagerNegotiateAuth
+from pstui.backends.transports.wsman.probe import speaks_http, speaks_tls
 from pstui.backends.transports.wsman.sealing import Sealing
 from pstui.backends.transports.wsman.security import AuthenticationPlan, check_name
 from pstui.backends.transports.wsman.target import Proxy, Target, WSManOptions
@@ -148,7 +149,7 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
                 if self._patience == whole or self._tunnel_host:
                     raise
                 self.close()
-                if speaks_http(self.host, self.port or 443, owner.way):
+                if speaks_http(self.host, self.port or 443, owner.way, HANDSHAKE):
                     kind = faults.NetworkKind.NOT_TLS
                     raise faults.NetworkFailure(kind, "plain http answers there", sent=False) from None
                 self._patience = whole
@@ -159,17 +160,6 @@ def _connection_classes(owner: Owner) -> tuple[type[HTTPConnection], type[HTTPSC
             return _bounded(super().getresponse())
 
     return Plain, Secure
-
-
-def speaks_http(host: str, port: int, way: Dialler | None) -> bool:
-    """Whether plain HTTP answers on a port that was taken for HTTPS. Blocks, for seconds at most."""
-    try:
-        made = socket.create_connection((host, port), HANDSHAKE) if way is None else way.dial(host, port, HANDSHAKE)
-        with made as sock:
-            sock.sendall(b"OPTIONS * HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n" % host.encode("idna"))
-            return sock.recv(5) == b"HTTP/"
-    except (OSError, UnicodeError, faults.NetworkFailure):
-        return False
 
 
 def _bounded(response: Any) -> Any:
@@ -203,6 +193,10 @@ warnings.filterwarnings("ignore", category=NoCertificateRetrievedWarning)
 
 #: what ``EndpointSettings.settled`` may hold besides a mechanism: that sealed messages are understood, and how
 SEALS, WITHOUT_TABS = "seals", "without tabs"
+
+
+#: answers of a service that could not make anything of a message's form
+_UNREAD = (400, 415, 500)
 
 
 class NotConnected(Exception):
@@ -257,8 +251,7 @@ class WinRMConnection(_TransportHTTP):
         self.wrap_required = plan.sealed
         #: whether being authenticated is a matter of the connection, so that a new one needs a new beginning
         self._bound = plan.scheme in ("negotiate", "kerberos", "ntlm", "credssp")
-        self._allowed = False
-        self._cut = False
+        self._allowed = self._cut = self._has_answered = False
         self._sock: socket.socket | None = None
         if settings.certificate:
             self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = settings.certificate
@@ -294,13 +287,25 @@ class WinRMConnection(_TransportHTTP):
         except Exception as error:
             if self._cut:
                 raise faults.NetworkFailure(faults.NetworkKind.CLOSED, "closed by this side") from error
-            raise failure_of(error, sent=self._sock is not None) from error
+            raise self._explained(failure_of(error, sent=self._sock is not None)) from error
+
+    def _explained(self, failure: faults.WSManFailure) -> faults.WSManFailure:
+        """Return a failure; of a port that closes what is no TLS, and speaks TLS, it says so."""
+        target = self.settings.target
+        is_closed = isinstance(failure, faults.NetworkFailure) and failure.kind is faults.NetworkKind.CLOSED
+        if not is_closed or target.ssl or self._has_answered or self.settings.proxy is not None:
+            return failure
+        if not speaks_tls(target.host, target.port, self.way, HANDSHAKE):
+            return failure
+        return faults.NetworkFailure(faults.NetworkKind.CLOSED, "HTTPS answers there: -UseSSL is needed")
 
     def _may_dislike_tabs(self, error: Exception) -> bool:
-        """Whether the service closed the connection on the first sealed message that it ever got from this session."""
+        """Whether the service refused the first sealed message that it ever got from this session, unread."""
         if self._cut or self.encryption is None or {WITHOUT_TABS, SEALS} & self.settings.settled:
             return False
         failure = failure_of(error, sent=True)
+        if isinstance(failure, faults.HTTPFailure):
+            return failure.status in _UNREAD
         return isinstance(failure, faults.NetworkFailure) and failure.kind is faults.NetworkKind.CLOSED
 
     def cut(self) -> None:
@@ -414,7 +419,9 @@ class WinRMConnection(_TransportHTTP):
 
     def _send(self, request: requests.PreparedRequest, limits: tuple[float, float | None]) -> requests.Response:
         assert self.session is not None
-        return self.session.send(request, timeout=limits, allow_redirects=False, stream=True)
+        response = self.session.send(request, timeout=limits, allow_redirects=False, stream=True)
+        self._has_answered = True
+        return response
 
     def _envelope(self, response: requests.Response) -> bytes:
         content = response.content

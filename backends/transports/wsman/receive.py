@@ -229,7 +229,7 @@ class Receiver:
                     if fault.code in faults.LET_GO and retaken < MAX_RETAKEN and not self.queue.is_ending:
                         retaken += 1
                         await self._retake()
-                    elif fault.code != faults.OPERATION_TIMED_OUT:
+                    elif not fault.is_timeout:
                         raise
                     found = ReceiveResponse((), False)  # having nothing to say is not a reason to stop
                 for chunk in found.chunks:

@@ -144,7 +144,7 @@ class Recovery:
             return False
         except faults.HTTPFailure as failure:
             return failure.status not in faults.TRANSIENT_STATUSES
-        except faults.Fault:
+        except (faults.Fault, faults.BadReply):
             return True
         return True
 

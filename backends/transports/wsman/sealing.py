@@ -16,7 +16,7 @@ from pypsrp.encryption import WinRMEncryption
 #: bytes of headers before a part's data
 MAX_HEADERS = 4096
 _LENGTH = re.compile(rb"Length\s*=\s*(\d{1,9})\b", re.IGNORECASE)
-_DATA = re.compile(rb"\s*Content-Type:\s*application/octet-stream[ \t]*\r\n", re.IGNORECASE)
+_DATA = re.compile(rb"\s*Content-Type:\s*application/octet-stream[^\r\n]{0,100}\r?\n", re.IGNORECASE)
 
 
 class Sealing(WinRMEncryption):
@@ -40,19 +40,32 @@ class Sealing(WinRMEncryption):
             mark + b"\tContent-Type: application/octet-stream\r\n", mark + b"Content-Type: application/octet-stream\r\n"
         )
 
+    def _cut(self, sealed: bytes, length: int) -> bytes:
+        """Take away the line ends that MIME allows before and after the data, which has its own length."""
+        for before in (b"", b"\r\n", b"\n"):
+            (size,) = struct.unpack_from("<i", sealed[len(before) : len(before) + 4].ljust(4, b"\xff"))
+            if sealed.startswith(before) and 0 <= size <= len(sealed):
+                sealed = sealed[len(before) :]
+                break
+        # CredSSP's data are records of TLS, whose length is not the text's.
+        over = len(sealed) - 4 - size - length
+        if self.protocol != self.CREDSSP and over in (1, 2) and sealed[-over:] in (b"\n", b"\r\n"):
+            return sealed[:-over]
+        return sealed
+
     def unwrap_message(self, message: bytes, boundary: str) -> bytes:
         """Open a sealed message. Raises BadReply where it cannot be opened."""
         mark = rb"--[ \t]*" + re.escape(boundary.encode())
         opened: list[bytes] = []
         # The sealed data may hold anything, a boundary too, but the chance of that is none to speak of.
-        parts = [part for part in re.split(mark + rb"(?:--)?[ \t]*(?:\r\n|\Z)", message) if part.strip()]
+        parts = [part for part in re.split(mark + rb"(?:--)?[ \t]*(?:\r?\n|\Z)", message) if part.strip()]
         if not parts or len(parts) % 2:
             raise faults.BadReply("the service sealed a reply in a form that is not known")
         for head, payload in zip(parts[::2], parts[1::2], strict=True):
             told, data = _LENGTH.search(head[:MAX_HEADERS]), _DATA.match(payload)
             if told is None or data is None or len(payload) < data.end() + 4:
                 raise faults.BadReply("the service sealed a reply in a form that is not known")
-            sealed = payload[data.end() :]
+            sealed = self._cut(payload[data.end() :], int(told[1]))
             (size,) = struct.unpack_from("<i", sealed)
             if not 0 <= size <= len(sealed) - 4:
                 raise faults.BadReply("the service sealed a reply in a form that is not known")

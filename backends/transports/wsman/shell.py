@@ -10,6 +10,7 @@ import binascii
 import re
 import uuid
 import xml.etree.ElementTree as ET
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pstui.backends.transports.wsman import faults
@@ -245,7 +246,10 @@ class ShellInfo:
 async def list_shells(client: Client) -> list[ShellInfo]:
     """Return every shell that this user may see. Raises WSManFailure."""
     found = await _enumerate(client, SHELL_RESOURCE, "Shell", None)
-    return [shell for item in found if (shell := _shell_info(item)) is not None]
+    listed = [shell for item in found if (shell := _shell_info(item)) is not None]
+    if found and not listed:
+        raise _not_understood("shell")
+    return listed
 
 
 async def list_commands(client: Client, shell_id: uuid.UUID) -> list[uuid.UUID]:
@@ -273,8 +277,8 @@ async def _enumerate(client: Client, resource: str, item: str, shell_id: uuid.UU
         if page is None:
             raise faults.BadReply("the service answered an Enumerate with nothing")
         found += _items(page, item)
-        context = page.findtext("wsen:EnumerationContext", "", NAMESPACES)
-        ended = any(one.tag.endswith("}EndOfSequence") for one in page)
+        context = next((one.text for one in _named(page, "EnumerationContext")), "")
+        ended = bool(_named(page, "EndOfSequence"))
         if ended or not context or len(found) >= MAX_SHELLS:
             break
         action, body = WSManAction.PULL, ET.Element(_wsen("Pull"))
@@ -288,7 +292,7 @@ def shells(body: ET.Element) -> list[ShellInfo]:
     return [found for item in _named(body, "Shell") if (found := _shell_info(item)) is not None]
 
 
-def _named(parent: ET.Element, name: str) -> list[ET.Element]:
+def _named(parent: Iterable[ET.Element], name: str) -> list[ET.Element]:
     """Return the children of a name: Windows has them in its shell's namespace, other services in CIM's."""
     return [child for child in parent if child.tag.rpartition("}")[2] == name]
 
@@ -296,15 +300,22 @@ def _named(parent: ET.Element, name: str) -> list[ET.Element]:
 def _items(page: ET.Element, name: str) -> list[ET.Element]:
     """Return the items of a page of an enumeration. Raises BadReply where it lists something else."""
     listed = [item for items in _named(page, "Items") for item in items]
-    found = [item for item in listed if item.tag.rpartition("}")[2] == name]
-    if listed and not found:
-        raise faults.BadReply(f"the service lists its {name.lower()}s in a form that pstui does not understand")
+    # With their addresses, each stands in an Item of its own (DSP0226, 8.7).
+    listed = [inner for item in listed for inner in (item if _named([item], "Item") else (item,))]
+    found = _named(listed, name)
+    told = any(_named(page, each) for each in ("Items", "EndOfSequence", "EnumerationContext"))
+    if (listed and not found) or (len(page) and not told):
+        raise _not_understood(name.lower())
     return found
+
+
+def _not_understood(what: str) -> faults.BadReply:
+    return faults.BadReply(f"the service lists its {what}s in a form that pstui does not understand")
 
 
 def _shell_info(element: ET.Element) -> ShellInfo | None:
     told = texts(element)
-    shell_id = _uuid(told.get("ShellId", ""))
+    shell_id = _uuid(told.get("ShellId", "") or element.get("ShellId", ""))
     if shell_id is None:
         return None
     return ShellInfo(

@@ -261,15 +261,17 @@ class WSManTransport:
     async def _told(self, *, recovers: bool = True) -> str:
         """Return the state that the service tells of the shell, "" where it tells none. Raises WSManFailure.
 
-        A service that cannot answer this question, and gives no code of WinRM's, may still hold the shell.
+        A service that cannot answer this question may still hold the shell.
         """
         assert self._requests is not None
         try:
             request = self._requests.get(self._options.receive_timeout)
             found = shells(await self._client.call(request, recovers=recovers))
         except faults.Fault as fault:
-            if fault.code:
+            if fault.ends_the_session:
                 raise
+            return ""
+        except faults.BadReply:
             return ""
         return found[0].state if found else ""
 
@@ -354,10 +356,10 @@ class WSManTransport:
             return await self._client.call(request)
         except faults.WSManFailure as failure:
             if isinstance(failure, faults.Fault):
+                if may_be_over and failure.knows_nothing:
+                    return ET.Element("nothing")
                 if failure.code != faults.NO_SUCH_SESSION:
                     raise errors.command_error(failure, self.computer) from failure
-                if may_be_over:
-                    return ET.Element("nothing")
             broken = errors.broken(failure, self.computer)
             self._queue.end(broken)
             raise broken from failure

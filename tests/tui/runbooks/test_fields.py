@@ -208,3 +208,10 @@ def test_what_must_not_be_seen_is_not_shown() -> None:
 def test_a_number_says_whether_a_parameter_is_mandatory() -> None:
     block = read_param_block("param([Parameter(Mandatory = 0)] $A, [Parameter(Mandatory = 1)] $B)")
     assert [one.is_mandatory(ALL_SETS) for one in block.parameters] == [False, True]
+
+
+def test_numbers_to_choose_from_and_a_kind_of_range_are_told() -> None:
+    assert "One of 1, 2, 30." in field("[ValidateSet(1, 2, 30)] [int] $N = 2").help
+    assert "It must be NonNegative." in field('[ValidateRange("NonNegative")] [int] $N').help
+    assert "It must be Positive." in field("[ValidateRange([ValidateRangeKind]::Positive)] [int] $N").help
+    assert "One of" not in field("[ValidateSet('a', 'b')] [string] $N").help

@@ -6,11 +6,13 @@ import json
 import sys
 from pathlib import Path
 
+from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.config.problems import Problem
 from pstui.tui.fanout.screen import FanOutScreen
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.found import default_sources, found_entries
+from pstui.tui.sidebar.model import SidebarEntry, without_saved
 
 from tests.support.pilot import screen
 from tests.support.stand_in import StandInManager
@@ -47,11 +49,23 @@ async def test_hosts_stand_below_their_inventory_and_are_marked_by_their_groups(
         command = {fails}
         """,
     )
-    sources = [source for source in default_sources([], found.inventories()) if source.name in ("estate", "cmdb")]
+    sources = [
+        source for source in default_sources([], found.watched_inventories()) if source.name in ("estate", "cmdb")
+    ]
     async with screen(sessions=StandInManager().as_manager(), book=found, sources=sources) as s:
         sidebar = s.workspace.sidebar
         s.workspace.set_focus(sidebar)
         await s.until(lambda: s.shows("⌁ estate (3)") and s.shows("⌁ cmdb: "), "what was found")
+        context = s.workspace.context
+        for line in ("icm tag:windows { 1 }", "icm -ComputerName win1,'win2' { 1 }"):
+            infos = context.opened(context.call(line))
+            assert [info.settings["listed_as"] for info in infos] == ["win1", "win2"]
+            assert all(context.guard(info) is not None for info in infos)
+        assert context.entered(context.call("Enter-PSSession lin1")).computer_name == "lin1"
+        await s.keys("f2", *"group:windows")
+        await s.until(lambda: s.shows("Run a line on 2 hosts"), "the goal of both")
+        await s.keys("escape")
+        s.workspace.set_focus(sidebar)
         await s.keys("slash", *"windows", "down", "escape")
         sidebar.model.filter = "windows"
         sidebar.build()
@@ -75,7 +89,7 @@ async def test_hosts_stand_below_their_inventory_and_are_marked_by_their_groups(
 async def test_ten_thousand_hosts_come_without_holding_up_the_screen(tmp_path: Path) -> None:
     code = "import json; print(json.dumps([{'name': f'host{n:05}', 'group': f'g{n % 40}'} for n in range(10_000)]))"
     found = book(tmp_path, f"[inventory.estate]\ncommand = {command(code)}\n")
-    (source,) = [source for source in default_sources([], found.inventories()) if source.name == "estate"]
+    (source,) = [source for source in default_sources([], found.watched_inventories()) if source.name == "estate"]
     async with screen(sessions=StandInManager().as_manager(), book=found, sources=[source]) as s:
         await s.until(lambda: s.shows("⌁ estate (10000)"), "all of them", 30)
         s.workspace.set_focus(s.workspace.sidebar)
@@ -96,3 +110,28 @@ def test_what_the_file_says_of_an_inventory_is_checked(tmp_path: Path) -> None:
     (one,) = book(tmp_path, "[inventory.a]\nansible = 'hosts.ini'\n").inventories()
     assert one.ansible == ("hosts.ini",) and one.folder == tmp_path
     assert not found_entries([])
+
+
+def test_hosts_behind_one_address_are_told_apart_by_their_ports(tmp_path: Path) -> None:
+    found = book(
+        tmp_path,
+        """
+        [hosts.box1]
+        host_name = "me@127.0.0.1:2222"
+        tags = ["lab"]
+        [hosts.box2]
+        host_name = "192.0.2.1"
+        [hosts.box3]
+        host_name = "192.0.2.3"
+        port = 2200
+        """,
+    )
+
+    def left(host: str, port: int | None) -> bool:
+        values = {"HostName": host} | ({} if port is None else {"Port": port})
+        entry = SidebarEntry("host", "x", info=ConnectionInfo(ParameterSet.SSH_HOST, values))
+        return without_saved([entry], found.entries()) != []
+
+    rows = [("127.0.0.1", 2222), ("127.0.0.1", 2200), ("127.0.0.1", None), ("192.0.2.1", 22), ("192.0.2.1", 23)]
+    assert [left(*row) for row in rows] == [False, True, False, False, True]
+    assert [left("192.0.2.3", port) for port in (2200, 22, 2201)] == [False, False, True]

@@ -7,6 +7,12 @@ from typing import Any
 
 import pytest
 import requests
+from pstui.backends.credentials import PSCredential
+from pstui.backends.transports.wsman import faults
+from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
+from pstui.backends.transports.wsman.probe import speaks_http, speaks_tls
+from pstui.backends.transports.wsman.security import AuthenticationPlan
+from pstui.backends.transports.wsman.target import Target, WSManOptions, shell_uri
 from pypsrp.exceptions import AuthenticationError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -72,6 +78,18 @@ def test_plain_http_on_the_tls_port_and_tls_on_the_plain_port_fail(winrm_endpoin
         answer(client(winrm_endpoint, "ntlm", ssl=False))
     with pytest.raises(requests.exceptions.SSLError):
         answer(client(winrm_endpoint, "ntlm", port=winrm_endpoint.port))
+
+
+def test_http_on_the_tls_port_is_told(winrm_endpoint: WinRMEndpoint) -> None:
+    target = Target(False, "127.0.0.1", winrm_endpoint.https_port, "wsman", shell_uri(""))
+    plan = AuthenticationPlan("basic", sealed=False)
+    connection = WinRMConnection(EndpointSettings(target, plan, WSManOptions(), PSCredential(USER)))
+    with pytest.raises(faults.NetworkFailure, match="HTTPS answers there"):
+        connection.exchange(b"<a/>", 30.0)
+    connection.close()
+    there = "127.0.0.1", winrm_endpoint.https_port
+    assert speaks_tls(*there, None, 10) and not speaks_tls("127.0.0.1", winrm_endpoint.port, None, 10)
+    assert speaks_http("127.0.0.1", winrm_endpoint.port, None, 10) and not speaks_http(*there, None, 10)
 
 
 def test_a_client_certificate_enters_and_a_foreign_one_does_not(winrm_endpoint: WinRMEndpoint, tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ The conversations are those of an independent server that hosts PowerShell (``te
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import re
 import socket
 import struct
@@ -21,7 +23,7 @@ from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
 from pstui.backends.transports.wsman.connect import shell_name
 from pstui.backends.transports.wsman.envelope import Envelopes
-from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
+from pstui.backends.transports.wsman.http import WITHOUT_TABS, EndpointSettings, WinRMConnection
 from pstui.backends.transports.wsman.sealing import Sealing
 from pstui.backends.transports.wsman.security import AuthenticationPlan
 from pstui.backends.transports.wsman.shell import list_shells
@@ -89,6 +91,44 @@ async def test_shells_are_listed_in_any_namespace() -> None:
     assert found[0].resource_uri == "http://schemas.microsoft.com/powershell/Microsoft.PowerShell"
 
 
+SHELL = "<x:ShellId>F9F19CF2-BB6A-463D-9382-6387B29D016E</x:ShellId><x:Name>nightly</x:Name>"
+LIST = '<x:EnumerateResponse xmlns:x="urn:any">{}</x:EnumerateResponse>'
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<x:Items><x:Shell>{SHELL}</x:Shell></x:Items><x:EndOfSequence/>",
+        f"<x:EnumerationContext/><y:Items xmlns:y='urn:other'><Shell xmlns:x='urn:any'>{SHELL}</Shell></y:Items>",
+        f"<x:Items><x:Item><x:Shell>{SHELL}</x:Shell><x:EndpointReference/></x:Item></x:Items>",
+        "<x:Items><Shell ShellId='F9F19CF2-BB6A-463D-9382-6387B29D016E' Name='nightly'/></x:Items>",
+    ],
+)
+async def test_a_list_is_read_in_every_form(page: str) -> None:
+    (shell,) = await list_shells(Answering([_body(LIST.format(page))]).client())
+    assert (str(shell.shell_id).upper(), shell.name) == ("F9F19CF2-BB6A-463D-9382-6387B29D016E", "nightly")
+
+
+@pytest.mark.parametrize(
+    "page", ["<x:Items/>", "<x:EndOfSequence/>", "<x:Items/><x:EnumerationContext/><x:EndOfSequence/>", ""]
+)
+async def test_an_empty_list_is_empty(page: str) -> None:
+    assert await list_shells(Answering([_body(LIST.format(page))]).client()) == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "<x:Items><x:Shell><x:Id>1</x:Id></x:Shell></x:Items>",
+        "<x:Items><x:Item><x:Process/></x:Item></x:Items>",
+        f"<x:Shells><x:Shell>{SHELL}</x:Shell></x:Shells>",
+    ],
+)
+async def test_a_list_that_is_not_understood_is_told(page: str) -> None:
+    with pytest.raises(faults.BadReply, match="does not understand"):
+        await list_shells(Answering([_body(LIST.format(page))]).client())
+
+
 async def test_a_list_of_something_else_is_not_an_empty_list() -> None:
     answer = next(one["response"] for one in entries("independent/disconnect") if action(one["request"]) == "Enumerate")
     with pytest.raises(faults.BadReply, match="does not understand"):
@@ -105,6 +145,48 @@ async def test_a_header_that_is_not_understood_is_sent_again_without_its_mark() 
     assert first.replace("true", "false") == second
     await client.call(client.envelopes.request("http://x/Get", "resource"))
     assert 'mustUnderstand="true"' not in service.asked[2], "what was refused once is not tried again"
+
+
+@pytest.mark.parametrize("verb", ["Create", "Command", "Receive", "Signal", "Delete"])
+async def test_a_header_is_refused_in_whichever_request(verb: str) -> None:
+    class Refusing(Replay):
+        def take(self, envelope: str, cut: threading.Event) -> bytes:
+            header = envelope.partition("Body")[0]
+            if action(envelope) == verb and 'mustUnderstand="true"' in header:
+                value = "<e:Value>e:MustUnderstand</e:Value><e:Subcode><e:Value>x:Unknown</e:Value></e:Subcode>"
+                return re.sub("<e:Value>.*</e:Subcode>", value, fault("x", "A header is not understood")).encode()
+            return super().take(envelope, cut)
+
+    async with scene("independent/command-gone", Refusing) as stage:
+        await stage.pool.open()
+        assert (await stage.run())[0].state is PipelineState.COMPLETED
+        assert stage.broke is None
+        await stage.pool.close()
+        assert stage.replay.verbs()[-1] in ("Delete", "Signal", "Receive")
+
+
+async def test_stopping_what_the_service_has_forgotten_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.backends.transports.wsman.transport.FAREWELL", 0.05)
+
+    class Forgetting(Replay):
+        def take(self, envelope: str, cut: threading.Event) -> bytes:
+            if action(envelope) == "Signal":
+                return fault("wsa:DestinationUnreachable", "No such command").encode()
+            if action(envelope) == "Receive" and "CommandId" in envelope:
+                cut.wait(0.02)
+                return fault("wsman:TimedOut", "").encode()
+            return super().take(envelope, cut)
+
+    async with scene("independent/command-gone", Forgetting) as stage:
+        await stage.pool.open()
+        running = asyncio.create_task(stage.run())
+        while not stage.pool.pipelines or "Command" not in stage.replay.verbs():
+            await asyncio.sleep(0.01)
+        (pipeline,) = stage.pool.pipelines
+        await stage.transport.signal(pipeline)
+        assert stage.broke is None
+        running.cancel()
+        await asyncio.wait({running})
 
 
 async def test_a_refusal_that_goes_on_is_told() -> None:
@@ -147,7 +229,28 @@ class Plain:
         return data
 
 
+class Measuring(Plain):
+    """A context that opens nothing and measures what it is given."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[int, int]] = []
+
+    def unwrap_winrm(self, header: bytes, data: bytes) -> bytes:
+        self.found.append((len(header), len(data)))
+        return data
+
+
 BOUNDARY = "Encrypted Boundary"
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_what_the_real_client_and_its_service_sealed_is_taken_apart(number: int) -> None:
+    one, context = entries("independent/sealed")[number], Measuring()
+    body = base64.b64decode(one["body"])
+    (length,) = map(int, re.findall(rb"Length=(\d+)", body))
+    assert len(Sealing(context, Sealing.SPNEGO).unwrap_message(body, BOUNDARY)) == length
+    assert context.found == [(16, length)]
+    assert body.endswith(b"--\r\n\r\n") is (one["from"] == "server")
 
 
 @pytest.mark.parametrize("tabs", [True, False])
@@ -158,6 +261,20 @@ def test_sealed_parts_are_read_with_tabs_and_without(tabs: bool, end: bytes, mes
     assert kind == "multipart/encrypted"
     assert (b"\r\n\tContent-Type" in body[: -len(message) - 40]) is tabs
     assert Sealing(Plain(), Sealing.SPNEGO).unwrap_message(body + end, BOUNDARY) == message
+
+
+@pytest.mark.parametrize("line", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("blank", [False, True])
+@pytest.mark.parametrize("behind", [False, True])
+def test_other_line_ends_around_sealed_data_are_read(line: bytes, blank: bool, behind: bool) -> None:
+    message = b"<a>\r\n</a>\r\n"
+    mark = b"--" + BOUNDARY.encode()
+    told = b"OriginalContent: type=application/soap+xml;charset=UTF-8;Length=%d" % len(message)
+    head = line.join((mark, b"Content-Type: application/HTTP-SPNEGO-session-encrypted", told, mark))
+    data = struct.pack("<i", 4) + b"HEAD" + message
+    body = line.join((head, b"Content-Type: application/octet-stream; charset=x", b""))
+    body += (line if blank else b"") + data + (line if behind else b"") + mark + b"--" + line
+    assert Sealing(Plain(), Sealing.SPNEGO).unwrap_message(body, BOUNDARY) == message
 
 
 def test_many_sealed_parts_are_joined() -> None:
@@ -264,6 +381,12 @@ def fault(subcode: str, reason: str) -> str:
     )
 
 
+def _body(content: str) -> str:
+    soap, wsa = "http://www.w3.org/2003/05/soap-envelope", "http://schemas.xmlsoap.org/ws/2004/08/addressing"
+    head = "<e:Header><a:RelatesTo>-</a:RelatesTo></e:Header>"
+    return f'<e:Envelope xmlns:e="{soap}" xmlns:a="{wsa}">{head}<e:Body>{content}</e:Body></e:Envelope>'
+
+
 class Answering:
     """A service that gives one answer after the other, the last one for ever. ``asked`` lists the envelopes."""
 
@@ -299,3 +422,43 @@ def test_names_of_faults_without_a_code() -> None:
         with pytest.raises(faults.Fault) as caught:
             envelopes.read(request, fault(subcode, "no").encode())
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("subcode", "reason", "code"),
+    [
+        ("", "The operation timed out", faults.OPERATION_TIMED_OUT),
+        ("wsman:InternalError", "wsman:OperationTimeout has passed", faults.OPERATION_TIMED_OUT),
+        ("x:InternalError", "Access is denied.", faults.ACCESS_DENIED),
+        ("x:Other", "The operation timed out", 0),  # what has a word of its own is not guessed at
+        ("", "The plugin failed", 0),
+    ],
+)
+def test_a_fault_without_a_word_of_its_own_is_understood_by_its_text(subcode: str, reason: str, code: int) -> None:
+    found = faults.Fault(0, reason, subcode=subcode.rpartition(":")[2])
+    assert found.code == code
+    assert found.is_timeout is (code == faults.OPERATION_TIMED_OUT)
+
+
+def test_a_subcode_counts_beside_a_code_that_is_not_known() -> None:
+    assert faults.Fault(1460, "", subcode="TimedOut").asks_again
+    assert not faults.Fault(1460, "", subcode="InternalError").asks_again
+
+
+@pytest.mark.parametrize("status", [400, 415, 500])
+def test_a_service_that_answers_tabs_with_a_status_gets_none(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = AuthenticationPlan("ntlm", sealed=True)
+    connection = WinRMConnection(EndpointSettings(target(80), plan, WSManOptions(), PSCredential("alice")))
+    tabs: list[bool] = []
+
+    def post(message: bytes, limits: object) -> bytes:
+        connection.encryption = Sealing(Plain(), Sealing.SPNEGO, tabs=WITHOUT_TABS not in connection.settings.settled)
+        tabs.append(connection.encryption.tabs)
+        if tabs[-1]:
+            raise faults.HTTPFailure(status)
+        return b"<done/>"
+
+    monkeypatch.setattr(connection, "_post", post)
+    assert connection.exchange(b"<a/>", 1.0) == b"<done/>"
+    assert tabs == [True, False]
+    connection.close()
