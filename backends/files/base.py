@@ -7,6 +7,7 @@ many requests are on their way at once is each file system's own business.
 from __future__ import annotations
 
 import enum
+import math
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,8 @@ Pieces = AsyncGenerator[bytes, None]
 PIECE = 256 * 1024
 #: most entries of one folder; a far end may list without end
 MAX_ENTRIES = 100_000
+#: the times of a file system that keeps what it is given
+ALL_TIMES = (-math.inf, math.inf)
 
 
 class Kind(enum.Enum):
@@ -112,6 +115,8 @@ class FileSystem(Protocol):
     lanes: int
     #: bytes from which on a file is worth asking for its sum
     digests_from: int
+    #: the first and the last time that it can keep, in seconds since 1970
+    times: tuple[float, float]
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
         """Return what stands at a path, None where there is nothing."""

@@ -10,6 +10,8 @@ from pstui.backends.files.names import part_name
 
 #: most bytes of a file that is edited here
 MAX_EDITED = 16 * 1024 * 1024
+#: links that may lead to one another, as Linux has it
+MAX_LINKS = 40
 
 
 def sum_of(content: bytes) -> str:
@@ -43,9 +45,13 @@ async def replace_content(files: FileSystem, path: str, content: bytes) -> None:
     Raises FileError; the file is as it was then.
     """
     entry = await files.stat(path)
-    link = await files.stat(path, follow=False)
-    if link is not None and link.kind is Kind.LINK:  # the link stays: what it leads to is written
+    for _ in range(MAX_LINKS):  # a link stays: what it leads to is written
+        link = await files.stat(path, follow=False)
+        if link is None or link.kind is not Kind.LINK:
+            break
         path = files.names.absolute(link.target, files.names.above(path))
+    else:
+        raise FileError(f"{path} cannot be written", "Links lead to it in a circle.", reason=Reason.REFUSED)
     folder, name = files.names.split(path)
     part = files.names.join(folder, part_name(name))
     mode = None if entry is None else entry.mode

@@ -14,7 +14,18 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TypeVar
 
-from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Settled, Space
+from pstui.backends.files.base import (
+    ALL_TIMES,
+    MAX_ENTRIES,
+    PIECE,
+    Entry,
+    FileError,
+    Kind,
+    Pieces,
+    Reason,
+    Settled,
+    Space,
+)
 from pstui.backends.files.names import POSIX, WINDOWS
 
 #: bytes read from a disk at once
@@ -36,7 +47,8 @@ _REASONS = {
     errno.ENAMETOOLONG: Reason.NAME,
     errno.EINVAL: Reason.NAME,
 }
-_HINTS = {
+#: what helps, by the reason
+HINTS = {
     Reason.FULL: "Make room there, and copy again.",
     Reason.DENIED: "Look at the permissions of the folder and of the file.",
 }
@@ -49,6 +61,7 @@ class LocalFiles:
     way = "this computer"
     lanes = 16
     digests_from = 0
+    times = ALL_TIMES
 
     def __init__(self, here: str = "") -> None:
         self.names = WINDOWS if os.name == "nt" else POSIX
@@ -60,8 +73,10 @@ class LocalFiles:
             place = self._place(path)
             try:
                 found = place.stat() if follow else place.lstat()
-            except (FileNotFoundError, NotADirectoryError):
-                return None
+            except OSError as error:
+                if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):  # the last: links in a circle
+                    return None
+                raise
             return _entry(place.name, found, str(place))
 
         return await self._do(look, path, "cannot be looked at")
@@ -249,7 +264,7 @@ def failure(path: str, what: str, error: OSError) -> FileError:
     """Return an error of this computer as ours."""
     reason = _REASONS.get(error.errno or 0, Reason.OTHER)
     why = f"{error.strerror or type(error).__name__}."
-    return FileError(f"{path} {what}", why, _HINTS.get(reason, ""), reason=reason)
+    return FileError(f"{path} {what}", why, HINTS.get(reason, ""), reason=reason)
 
 
 def too_many(path: str) -> FileError:

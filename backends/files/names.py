@@ -121,11 +121,16 @@ def odd(name: str) -> str:
         return "It is no name of a file but leads to another folder."
     if "/" in name or "\0" in name:
         return "A name with a separator in it leads to another folder."
-    if _CONTROL.search(name):
+    if odd_text(name):
         return "It has control characters in it."
     if len(name.encode("utf-8", "surrogateescape" if _is_bytes(name) else "replace")) > MAX_NAME:
         return f"It is longer than {MAX_NAME} bytes."
     return ""
+
+
+def odd_text(text: str) -> bool:
+    """Whether a text has control characters in it, which would do something to a terminal."""
+    return _CONTROL.search(text) is not None
 
 
 def _is_bytes(name: str) -> bool:
@@ -150,7 +155,7 @@ def leads_outside(folder: str, target: str) -> bool:
     ``..`` behind a name counts as leaving: the name may be a link itself.
     """
     text = target.replace("\\", "/")
-    if not text or text.startswith("/") or _DRIVE.match(text) or _CONTROL.search(text):
+    if not text or text.startswith("/") or _DRIVE.match(text) or odd_text(text):
         return True
     if re.search(r"(^|/)(?!\.\.?(/|$))[^/]+/(.*/)?\.\.(/|$)", text):
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 
 #: bytes at the end of a part that are compared before it is taken up, and written anew: those that were on their way
@@ -41,4 +42,6 @@ class Options:
     shallow: bool = False
     #: whether hidden files inside a folder are copied
     hidden: bool = True
+    #: which files inside a folder are copied, by their name
+    wanted: Callable[[str], bool] = lambda name: True
     overlap: int = OVERLAP

@@ -16,18 +16,33 @@ begin {
         $isWindowsHere = [IO.Path]::DirectorySeparatorChar -eq '\'
         $setsMode = @([IO.File].GetMethods() | Where-Object Name -eq 'SetUnixFileMode').Count -gt 0
 
-        function Text($value) { [Uri]::EscapeDataString([string]$value) }
+        # An underscore could begin what CLIXML takes for a character: _x0009_
+        function Text($value) { [Uri]::EscapeDataString([string]$value).Replace('_', '%5F') }
         function Ticks($time) { $time.ToUniversalTime().Ticks - 621355968000000000 }
+
+        # On Linux Get-Item takes a backslash for a slash, and Get-ChildItem -LiteralPath a folder * for a pattern.
+        function Odd($path) { -not $isWindowsHere -and $path -match '[\\*?\[]' }
+
+        function Item($path) {
+            try { return Get-Item -LiteralPath $path -Force }
+            catch [Management.Automation.ItemNotFoundException] { }
+            if (Odd $path) {
+                $name = [IO.Path]::GetFileName($path)
+                try { Get-ChildItem -LiteralPath ([IO.Path]::GetDirectoryName($path)) -Force | Where-Object Name -ceq $name }
+                catch { }
+            }
+        }
 
         function Row($item, [bool]$follow) {
             $kind = 'file'; $mode = ''; $target = ''; $size = 0
-            if ($item -is [IO.DirectoryInfo]) { $kind = 'folder' } else { $size = $item.Length }
+            if ($item -is [IO.DirectoryInfo]) { $kind = 'folder' } else { $size = [long]$item.Length }
             if ($item.UnixStat) {
                 $mode = [int]$item.UnixStat.Mode -band 4095
                 $type = "$($item.UnixStat.ItemType)"
                 if ($type -notin 'Directory', 'File', 'SymbolicLink') { $kind = 'other'; $size = 0 }
             }
-            if (($item.Attributes -band [IO.FileAttributes]::ReparsePoint) -and $item.LinkType) {
+            # all bits are set where .NET has no name for it: bytes that are no UTF-8
+            if ($item.Attributes -ne -1 -and ($item.Attributes -band [IO.FileAttributes]::ReparsePoint) -and $item.LinkType) {
                 if ($follow) {
                     if ([IO.Directory]::Exists($item.FullName)) { $kind = 'folder'; $size = 0 }
                     else {
@@ -51,9 +66,13 @@ begin {
             elseif ($found -is [UnauthorizedAccessException] -or $found -is [Security.SecurityException]) { $code = 'denied' }
             elseif ($found -is [IO.PathTooLongException] -or $found -is [NotSupportedException] -or
                 $found -is [ArgumentException]) { $code = 'name' }
-            elseif ($found -is [IO.IOException] -and ($number -in 28, 39, 112, 122 -or
-                $found.Message -match 'No space left|disk is full|enough space')) { $code = 'full' }
-            elseif ($found -is [IO.IOException] -and $number -in 17, 80, 145, 183) { $code = 'exists' }
+            # the numbers of Windows, or those of Linux and macOS: one number means two things
+            elseif ($found -is [IO.IOException]) {
+                if ($isWindowsHere) { $kinds = @{ denied = 5, 19; full = 39, 112; exists = 80, 145, 183; missing = 2, 3 } }
+                else { $kinds = @{ denied = 1, 13, 30; full = 28, 69, 122; exists = 17, 39, 66; missing = 2, 20, 40, 62 } }
+                foreach ($kind in $kinds.Keys) { if ($number -in $kinds[$kind]) { $code = $kind } }
+                if ($found.Message -match 'No space left|disk is full|enough space') { $code = 'full' }
+            }
             "$code`t$(Text $found.Message)"
         }
 
@@ -82,12 +101,19 @@ begin {
             if ($words.Count -gt 1) { $path = [Uri]::UnescapeDataString($words[1]) }
             switch ($words[0]) {
                 'stat' {
-                    $item = $null
-                    try { $item = Get-Item -LiteralPath $path -Force }
-                    catch [Management.Automation.ItemNotFoundException] { }
+                    $item = Item $path
                     if ($item) { Row $item ($words[2] -eq '1') }
                 }
-                'list' { Get-ChildItem -LiteralPath $path -Force | ForEach-Object { Row $_ $false } }
+                'list' {
+                    if (-not (Odd $path)) { Get-ChildItem -LiteralPath $path -Force | ForEach-Object { Row $_ $false } }
+                    else {
+                        foreach ($each in [IO.Directory]::GetFileSystemEntries($path)) {
+                            $item = Item $each
+                            if (-not $item) { throw (New-Object IO.FileNotFoundException "PowerShell does not find $each.") }
+                            Row $item $false
+                        }
+                    }
+                }
                 'read' {
                     if ($readingPath -cne $path) {
                         if ($reading) { $reading.Dispose() }
@@ -116,9 +142,7 @@ begin {
                     Set-Variable readingPath '' -Scope 1
                 }
                 'write' {
-                    $item = $null
-                    try { $item = Get-Item -LiteralPath $path -Force }
-                    catch [Management.Automation.ItemNotFoundException] { }
+                    $item = Item $path
                     if ($item -and ($item -is [IO.DirectoryInfo] -or $item.LinkType -eq 'SymbolicLink' -or
                         ($item.UnixStat -and "$($item.UnixStat.ItemType)" -ne 'File'))) {
                         throw 'It is no regular file there.'
@@ -145,7 +169,8 @@ begin {
                 'remove' {
                     if ($words[2] -eq '1') { [IO.Directory]::Delete($path, $false) }
                     else {
-                        $item = Get-Item -LiteralPath $path -Force
+                        $item = Item $path
+                        if (-not $item) { throw (New-Object IO.FileNotFoundException 'It is not there.') }
                         if ($item -is [IO.DirectoryInfo] -and -not $item.LinkType) { throw 'It is a folder.' }
                         $item.Delete()
                     }

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 
 from pstui.backends.console import Console
 from pstui.backends.errors import PstuiError, SessionBroken, SessionStateError
-from pstui.backends.files.base import MAX_ENTRIES, Entry, FileError, Kind, Pieces, Reason, Settled, Space
+from pstui.backends.files.base import ALL_TIMES, MAX_ENTRIES, Entry, FileError, Kind, Pieces, Reason, Settled, Space
 from pstui.backends.files.local import too_many
 from pstui.backends.files.names import POSIX, WINDOWS
 from pstui.backends.psrp.invocation import Call, Invocation
@@ -69,6 +69,7 @@ class PipelineFiles:
 
     lanes = 1
     digests_from = 0
+    times = ALL_TIMES
 
     def __init__(self, session: PSSession, on_close: Callable[[], Awaitable[None]] | None) -> None:
         self.label = session.info.label
@@ -106,7 +107,12 @@ class PipelineFiles:
     # -- what a FileSystem does --------------------------------------------------------------------------------
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
-        rows = (await self._ask("cannot be looked at", "stat", path, "1" if follow else "0")).rows
+        try:
+            rows = (await self._ask("cannot be looked at", "stat", path, "1" if follow else "0")).rows
+        except FileError as error:
+            if error.reason is Reason.MISSING:  # a link that leads nowhere
+                return None
+            raise
         return self._entry(rows[0]) if rows else None
 
     async def entries(self, path: str) -> list[Entry]:
@@ -221,11 +227,12 @@ class PipelineFiles:
 
     async def _ask(self, what: str, word: str, path: str, *arguments: str, most: int = 1) -> _Waiting:
         place = self.names.absolute(path, self.here)
+        request = "\t".join((word, _encoded(place), *arguments))
         waiting = _Waiting(most)
         if self._lost is not None:
             raise self._lost
         self._requests.append(waiting)
-        self._input.put_nowait("\t".join((word, _encoded(place), *arguments)))
+        self._input.put_nowait(request)
         try:
             await asyncio.shield(waiting.done)
         except FileError as error:
@@ -335,7 +342,12 @@ class PipelineFiles:
 
 
 def _encoded(text: str) -> str:
-    return quote(text, safe="/:\\ ", errors="replace")
+    """Return a name as it travels. Raises FileError for one of bytes that are no text: a .NET path is text."""
+    try:
+        return quote(text, safe="/:\\ ")
+    except UnicodeEncodeError:
+        what = f"{text!r} has no name there"
+        raise FileError(what, "PowerShell takes only names that are UTF-8.", reason=Reason.NAME) from None
 
 
 def _refused(text: str) -> FileError:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Reason
-from pstui.backends.files.names import MAX_PATH, PART, leads_outside
+from pstui.backends.files.names import MAX_PATH, PART, leads_outside, odd_text
 from pstui.backends.files.options import Options
 
 #: most files and folders of one copy
@@ -133,9 +133,14 @@ class Planner:
                 self.plan.others.append(item)
                 self.plan.size += item.entry.size
             case Kind.LINK if self._options.follows:
-                await self._one(await self._followed(item), inside, depth)
+                followed = await self._followed(item)
+                if followed.entry.kind is not Kind.FILE or not depth or self._options.wanted(item.entry.name):
+                    await self._one(followed, inside, depth)
                 return
             case Kind.LINK:
+                if odd_text(item.entry.target):
+                    what = f"{item.path} is a link to a name with control characters"
+                    raise FileError(what, reason=Reason.NAME)
                 if leads_outside(inside, item.entry.target):
                     what = f"{item.path} is a link that leads outside of what is copied"
                     raise FileError(what, reason=Reason.REFUSED)
@@ -159,6 +164,8 @@ class Planner:
         names, seen = self._destination.names, set[str]()
         for entry in sorted(entries, key=lambda each: each.name):
             if entry.is_hidden and not self._options.hidden:
+                continue
+            if entry.kind is Kind.FILE and not self._options.wanted(entry.name):
                 continue
             path = self._source.names.join(item.path, entry.name)
             to = names.join(item.to, entry.name)

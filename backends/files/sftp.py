@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Settled, Space
-from pstui.backends.files.local import kind_of, too_many
+from pstui.backends.files.local import HINTS, kind_of, too_many
 from pstui.backends.files.names import POSIX, WINDOWS_SFTP
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.masters import giving_way
@@ -38,6 +38,8 @@ SMALL = 32 * 1024
 HASH_TIME, HASH_LEAST = 60.0, 30.0
 #: seconds that closing a file, or all of them, waits at most for the server's word
 FAREWELL = 2.0
+#: the flag of a disk that is read-only (statvfs@openssh.com in the PROTOCOL file of OpenSSH)
+_READ_ONLY = 1
 T = TypeVar("T")
 
 _CODES: tuple[tuple[type[Exception], Reason], ...] = (
@@ -51,6 +53,7 @@ _CODES: tuple[tuple[type[Exception], Reason], ...] = (
     (asyncssh.SFTPNoSpaceOnFilesystem, Reason.FULL),
     (asyncssh.SFTPQuotaExceeded, Reason.FULL),
     (asyncssh.SFTPInvalidFilename, Reason.NAME),
+    (asyncssh.SFTPBadMessage, Reason.NAME),  # what OpenSSH says of a name that is too long
     (asyncssh.SFTPNoConnection, Reason.LOST),
     (asyncssh.SFTPConnectionLost, Reason.LOST),
 )
@@ -63,6 +66,8 @@ class SFTPFiles:
     lanes = LANES
     #: a program has to be started for each sum; what is smaller comes in a few packets, which SSH authenticates
     digests_from = 1024 * 1024
+    #: 32 bits without a sign (draft-ietf-secsh-filexfer-02, 5)
+    times = (0.0, float(0xFFFFFFFF))
 
     def __init__(self, client: asyncssh.SFTPClient, lease: Lease, label: str, here: str) -> None:
         self._client, self._lease, self.label, self.here = client, lease, label, here
@@ -144,6 +149,28 @@ class SFTPFiles:
     async def write(
         self, path: str, offset: int, pieces: Pieces, *, mode: int | None = None, settled: Settled | None = None
     ) -> None:
+        try:
+            await self._write(path, offset, pieces, mode)
+        except FileError as error:
+            raise await self._explained(error, path) from error
+        if settled is not None:
+            await self.settle(path, settled)
+
+    async def _explained(self, error: FileError, path: str) -> FileError:
+        """Return an error with its reason where a server says only "Failure" and its disk tells more."""
+        if not isinstance(error.__cause__, asyncssh.SFTPFailure):
+            return error
+        try:
+            disk = await self._client.statvfs(self._place(self.names.split(path)[0] or "."))
+        except (asyncssh.Error, OSError):
+            return error
+        if disk.flags & _READ_ONLY:
+            return FileError(error.what, "The disk there is read-only.", reason=Reason.DENIED)
+        if disk.bavail * (disk.frsize or disk.bsize) < self._write_size or (disk.files and not disk.favail):
+            return FileError(error.what, "The disk there is full.", HINTS[Reason.FULL], reason=Reason.FULL)
+        return error
+
+    async def _write(self, path: str, offset: int, pieces: Pieces, mode: int | None) -> None:
         what = "cannot be written"
         file = await self._do(self._open_to_write(path, offset, mode), path, what)
         running: deque[asyncio.Task[int]] = deque()
@@ -156,7 +183,7 @@ class SFTPFiles:
                     if len(running) >= most:
                         await running.popleft()
                     data = piece[start_ : start_ + self._write_size]
-                    running.append(asyncio.ensure_future(self._do(file.write(data, at), path, what)))
+                    running.append(asyncio.ensure_future(self._put(file, data, at, path)))
                     at += len(data)
             while running:
                 await running.popleft()
@@ -165,8 +192,10 @@ class SFTPFiles:
             self._close_later(file)
             raise
         await self._do(file.close(), path, what)
-        if settled is not None:
-            await self.settle(path, settled)
+
+    async def _put(self, file: asyncssh.SFTPClientFile, data: bytes, at: int, path: str) -> int:
+        """Write a piece; the call is made in here, for a task that ends before it began would leave it unawaited."""
+        return await self._do(file.write(data, at), path, "cannot be written")
 
     async def _open_to_write(self, path: str, offset: int, mode: int | None) -> asyncssh.SFTPClientFile:
         """Open a regular file; mostly it is not there yet, and a link cannot be followed then."""
@@ -273,6 +302,8 @@ class SFTPFiles:
         await self._lease.release()
 
     def _place(self, path: str) -> str:
+        if "\0" in path:  # OpenSSH's server ends over it
+            raise FileError(f"{path!r} is no path", "It has a NUL in it.", reason=Reason.NAME)
         return self.names.absolute(path.replace("\\", "/") if self.names.is_windows else path, self.here)
 
     async def _entry(self, name: str, attrs: asyncssh.SFTPAttrs, path: str) -> Entry:
@@ -358,7 +389,8 @@ def _join_requests(client: asyncssh.SFTPClient) -> None:
 def _attributes(modified: float | None, mode: int | None) -> asyncssh.SFTPAttrs:
     attrs = asyncssh.SFTPAttrs()
     if modified is not None:
-        attrs.atime = attrs.mtime = max(0, int(modified)) & 0xFFFFFFFF
+        first, last = SFTPFiles.times
+        attrs.atime = attrs.mtime = int(min(max(modified, first), last))
     if mode is not None:
         attrs.permissions = mode & 0o777
     return attrs

@@ -139,9 +139,14 @@ class Transfer:
             except FileError as error:
                 self._tell_failure(path, to, error)
         into = there is not None and there.kind is Kind.FOLDER
-        if not into and (len(wanted) > 1 or to.endswith(("/", "\\") if names.is_windows else "/")):
+        ends_in_slash = to.endswith(("/", "\\") if names.is_windows else "/")
+        if there is None and ends_in_slash and len(wanted) == 1:  # only a folder becomes what is called so
+            source = await self.source.stat(wanted[0])
+            ends_in_slash = source is None or source.kind is not Kind.FOLDER
+        if not into and (len(wanted) > 1 or ends_in_slash):
             what = "is no folder" if there is not None else "is not there"
-            raise FileError(f"{to} {what}", "Several things, or a name with a slash at its end, need a folder.")
+            why = "Several things, or a name with a slash at its end, need a folder."
+            raise FileError(f"{to} {what}", why, reason=Reason.OTHER if there is not None else Reason.MISSING)
         planner = Planner(self.source, self.destination, self.options, self._planned)
         await planner.add(wanted, place, into=into)
         self._planned(planner.plan)
@@ -240,8 +245,8 @@ class Transfer:
         if there is not None:
             if self._is_same(item.entry, there):
                 return Outcome(item.path, item.to, State.SAME, size)
-            if there.kind is Kind.FOLDER:
-                why = "A folder of that name is there."
+            if there.kind in (Kind.FOLDER, Kind.OTHER):
+                why = f"A {there.kind.value} of that name is there."
                 raise FileError(f"{item.to} cannot be written", why, "Remove it, or copy elsewhere.")
             if why := await self._kept(item, there):
                 return Outcome(item.path, item.to, State.SKIPPED, size, why)
@@ -268,7 +273,8 @@ class Transfer:
             return entry.target == there.target
         if entry.size != there.size or entry.modified is None or there.modified is None:
             return False
-        return self.options.keeps and abs(entry.modified - there.modified) < SAME_TIME
+        first, last = self.destination.times
+        return self.options.keeps and abs(min(max(entry.modified, first), last) - there.modified) < SAME_TIME
 
     async def _kept(self, item: Item, there: Entry) -> str:
         """Return why a file that is there stays, empty where it is overwritten."""

@@ -15,6 +15,7 @@ from tests.support.nobody import NobodyConsole
 from tests.support.powershell import invoke, powershell_sshd, process_info
 from tests.support.sshd import Sshd, make_home
 
+Trees = tuple[dict[str, object], dict[str, object]]
 #: the session in ``$s``; each line of the file is run in the folder, and its errors are told
 REAL = """
 $ProgressPreference = 'SilentlyContinue'
@@ -25,10 +26,32 @@ foreach ($line in Get-Content $args[5]) {
     $found = ''
     try { Invoke-Expression $line -ErrorVariable problems 2>$null } catch { $problems = @($_) }
     if ($problems) { $found = $problems[0].FullyQualifiedErrorId }
-    [Console]::Out.WriteLine($found)
+    [Console]::Out.WriteLine('=' + $found)
 }
 """
 CALLS = """\
+Copy-Item 'a*b' {there}/ex -ToSession $s
+Copy-Item 'a`*b' {there}/escaped -ToSession $s
+Copy-Item '[!a]1' {there}/set -ToSession $s
+Copy-Item F* {there}/few -ToSession $s
+Copy-Item * {there}/filtered -ToSession $s -Filter f1
+Copy-Item tree {there}/files -ToSession $s -Recurse -Filter a
+Copy-Item tree/* {there}/but -ToSession $s -Recurse -Exclude a
+Copy-Item tree {there}/flat -ToSession $s -Recurse -Container:$false
+Copy-Item tree {there}/slash/ -ToSession $s -Recurse
+Copy-Item tree {there}/few -ToSession $s
+Copy-Item tree {there}/few -ToSession $s
+Copy-Item tree {there}/few -ToSession $s -Force
+Copy-Item f2 {there}/read-only -ToSession $s -Force
+'f1','f2' | Copy-Item -Destination {there}/few -ToSession $s
+Copy-Item f2 {there}/link -ToSession $s
+Copy-Item f1 {there}/no/such/folder -ToSession $s
+Copy-Item {there}/source/*.txt ./first -FromSession $s
+Copy-Item {there}/source/* ./got -FromSession $s
+Copy-Item {there}/source ./unfiltered -FromSession $s -Recurse -Filter *.txt
+Copy-Item {there}/S*E/X* ./got -FromSession $s
+Copy-Item {there}/source/nope*.txt ./got -FromSession $s
+Copy-Item {there}/source/x.txt ./no/such -FromSession $s
 Copy-Item f1 -Destination {there}/n1 -ToSession $s
 Copy-Item f1 -Destination {there}/ex -ToSession $s -PassThru
 Copy-Item tree -Destination {there}/empty -ToSession $s
@@ -65,10 +88,17 @@ def scene(folder: Path) -> Path:
         ("tree/sub/b", "b"),
     ):
         (here / name).write_text(text)
+    (here / "a*b").write_text("star")
+    (here / "a1b").write_text("one")
     (here / "tree" / "ln").symlink_to("a")
     (here / "tree" / "ld").symlink_to("sub")
-    for name in ("here/got", "there/ex", "there/few"):
+    for name in ("here/got", "there/ex", "there/few", "there/source/in"):
         (folder / name).mkdir(parents=True)
+    for name in ("x.txt", "y.log", "in/z.txt", ".hidden"):
+        (folder / "there" / "source" / name).write_text(name)
+    (folder / "there" / "read-only").write_text("old")
+    (folder / "there" / "read-only").chmod(0o444)
+    (folder / "there" / "link").symlink_to("source/x.txt")
     return here
 
 
@@ -81,7 +111,7 @@ def real_errors(server: Sshd, folder: Path, lines: list[str]) -> list[str]:
     arguments = (server.host, getpass.getuser(), str(server.port), str(server.user_key), str(folder / "here"))
     done = invoke(REAL, *arguments, str(folder / "calls"), timeout=300)
     assert done.returncode == 0, done.stderr
-    return done.stdout.decode().splitlines()
+    return [line[1:] for line in done.stdout.decode().splitlines() if line.startswith("=")]  # -WhatIf writes, too
 
 
 @pytest.fixture(scope="module")
@@ -91,18 +121,29 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def real(server: Sshd, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], list[str], Trees]:
+    """The place, the lines, and what the real client makes of them: error ids, and the trees here and there."""
+    place = tmp_path_factory.mktemp("real") / "place"
+    scene(place)
+    lines = [line.format(there=place / "there") for line in CALLS.splitlines()]
+    theirs = real_errors(server, place, lines)
+    assert len(theirs) == len(lines)
+    return place, lines, theirs, (contents(place / "here"), contents(place / "there"))
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("way", ["sftp", "pipeline"])
 async def test_trees_and_errors_are_the_real_ones(
-    server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+    server: Sshd,
+    real: tuple[Path, list[str], list[str], Trees],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
-    place = tmp_path / "place"
-    here = scene(place)
-    lines = [line.format(there=place / "there") for line in CALLS.splitlines()]
-    theirs = real_errors(server, place, lines)
-    expected = contents(place / "here"), contents(place / "there")
+    place, lines, theirs, expected = real
     shutil.rmtree(place)
-    scene(place)
+    here = scene(place)
     monkeypatch.chdir(here)
     bar = Bar()
     make_home(tmp_path / "home", monkeypatch, known=server.known_hosts_line)
@@ -117,7 +158,7 @@ async def test_trees_and_errors_are_the_real_ones(
             ours.append(next((each.error_id for each in said if each.is_error), ""))
     finally:
         await bar.context.sessions.close_all()
-    assert ours == theirs
+    assert [*zip(lines, ours, strict=True)] == [*zip(lines, theirs, strict=True)]
     for folder, tree in zip(("here", "there"), expected, strict=True):
         found = contents(place / folder)
         assert [name for name in found | tree if found.get(name, ...) != tree.get(name, ...)] == []

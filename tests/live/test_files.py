@@ -37,6 +37,11 @@ def odd_tree(folder: Path) -> Path:
     (folder / "sub" / "empty folder").mkdir(parents=True)
     for name in ("with space", "br[ack]et*?", "ünïcødé 漢字", "dots...", "CON", "per%20cent", "tab?".replace("?", "'")):
         (folder / "sub" / name).write_bytes(name.encode())
+    for name in ("back\\slash", "_x0009_", "$(id)", "-r", "e\u0301", "\u00e9", "\u202ex", "trail "):
+        (folder / name).write_bytes(name.encode())
+    for name in ("*", "b", "[a]", "?"):  # the first and the last are no patterns
+        (folder / "sub" / name).mkdir()
+        (folder / "sub" / name / "f").write_text(name)
     (folder / "empty").touch()
     (folder / "large").write_bytes(os.urandom(2_500_001))
     (folder / "to large").symlink_to("large")
@@ -65,6 +70,19 @@ async def test_all_that_a_file_system_does(tmp_path: Path) -> None:
         await resumed.run(["tree/large"], str(tmp_path / "resumed"))
         assert resumed.progress.spared >= 1_700_000
         assert (tmp_path / "resumed").read_bytes() == (tree / "large").read_bytes()
+
+        (tmp_path / os.fsdecode(b"latin\xe9")).write_text("x")
+        no_text = Transfer(near, far, Options())
+        (outcome,) = await no_text.run([os.fsdecode(b"latin\xe9")], str(tmp_path / "there"))
+        assert (outcome.state, outcome.reason) == (State.FAILED, Reason.NAME)
+
+        (tmp_path / "full" / "x").mkdir(parents=True)
+        with pytest.raises(FileError) as caught:
+            await far.remove(str(tmp_path / "full"), folder=True)
+        assert caught.value.reason is Reason.EXISTS
+        (tmp_path / "leads nowhere").symlink_to("nothing")
+        assert await far.stat(str(tmp_path / "leads nowhere")) is None
+        assert await far.stat(str(tmp_path / "there" / "loop")) is None
 
         os.mkfifo(tmp_path / "fifo")
         found = await far.stat(str(tmp_path / "fifo"))

@@ -126,3 +126,25 @@ async def test_a_tab_without_files_says_why(folders: tuple[Path, Path], monkeypa
         await screen.keys("ctrl+right_square_bracket", "F")
         await screen.until(lambda: isinstance(screen.app.screen, FilesScreen))
         await screen.until(lambda: "cannot be copied" in screen.shown(), seconds=20)
+
+
+async def test_an_editor_with_a_window_of_its_own_is_asked_about_in_the_session(
+    server: Sshd, folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, there = folders
+    (there / "file").write_text("first")
+
+    async def came_back_at_once(app: object, copy: Path) -> None:
+        assert copy.read_text() == "first"
+
+    monkeypatch.setattr("pstui.tui.editor.paste.run_editor", came_back_at_once)
+    monkeypatch.setattr("pstui.tui.pane.remote_editing.QUICK", 60.0)
+    async with running(server.info()) as screen:
+        await opened(screen, there)
+        await screen.keys("tab", "home", "down", "e")
+        await screen.until(lambda: "Esc leads there" in screen.shown(), "what is to be done")
+        await screen.keys("escape")
+        await screen.until(lambda: "came back at once" in screen.shown(), "the question")
+        await screen.keys("enter")
+        await screen.until(lambda: screen.pane.state is PaneState.PROMPT, "the prompt")
+    assert (there / "file").read_text() == "first"

@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from pstui.tui.cli.interrupts import end_at_interrupt
 
         end_at_interrupt()
+        _keep_libraries_quiet()
     try:
         code = _version() if arguments == ["--version"] else _run(arguments)
         if sys.stdout is not None:
@@ -57,6 +58,16 @@ def complain(error: PstuiError) -> None:
     print(f"pstui: {lines[0]}", *(f"  {line}" for line in lines[1:]), sep="\n", file=sys.stderr)
     if error.error_id:
         print(f"FullyQualifiedErrorId: {plain(error.error_id)}", file=sys.stderr)
+
+
+def _keep_libraries_quiet() -> None:
+    """Keep off the terminal what libraries log and warn of: Python writes both to standard error by itself."""
+    import logging
+    import warnings
+
+    logging.getLogger().addHandler(logging.NullHandler())
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
 
 
 def _run(arguments: list[str]) -> int:

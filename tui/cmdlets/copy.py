@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+import re
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from pstui.backends.binding import errors
@@ -15,12 +16,13 @@ from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.lookups import wildcard
 from pstui.backends.binding.parameters import cmdlet
 from pstui.backends.console import Console
-from pstui.backends.errors import CallError, PstuiError
+from pstui.backends.errors import CallError
 from pstui.backends.files.base import FileError, FileSystem, Kind, Reason
 from pstui.backends.files.local import LocalFiles
+from pstui.backends.files.names import Names
 from pstui.backends.files.opening import files_of
 from pstui.backends.files.options import Existing, Options
-from pstui.backends.files.plan import Outcome, State, expanded
+from pstui.backends.files.plan import State
 from pstui.backends.files.transfer import Progress, Transfer
 from pstui.backends.records import ProgressRecord, RunspaceAvailability
 from pstui.backends.sessions.session import PSSession
@@ -31,6 +33,8 @@ from pstui.tui.sizes import size_text
 _LOOK = 0.2
 _IDS = {Reason.MISSING: "PathNotFound", Reason.DENIED: "CopyFileInfoItemUnauthorizedAccessError"}
 _OTHER_ID = "CopyError"
+#: a wildcard that no backtick stands before
+_WILD = re.compile(r"(?<!`)[*?\[]")
 
 
 async def copy_items(call: BoundCall, console: Console, cwd: str) -> list[Any]:
@@ -100,25 +104,62 @@ def _check_absolute(call: BoundCall, there: FileSystem, to: bool) -> None:
 async def _sources(call: BoundCall, source: FileSystem) -> tuple[list[str], list[Any]]:
     """Return the paths that a call names, and what is to be said of those that are not there."""
     values, said = call.values, list[Any]()
-    paths = [str(each) for each in values.get("LiteralPath", ())]
-    for pattern in map(str, values.get("Path", ())):
+    literal, patterns = (list(map(str, values.get(name, ()))) for name in ("LiteralPath", "Path"))
+    if "" in (*literal, *patterns):
+        error_id = "ParameterArgumentValidationErrorEmptyStringNotAllowed"
+        raise errors.refusal(cmdlet("Copy-Item"), error_id, "A path is empty", "", "The folder that one is in is .")
+    paths = list(literal)
+    for pattern in patterns:
         try:
-            paths += await expanded(source, pattern)
+            found = await matched(source, pattern)
         except FileError as error:
-            if source.names.split(pattern)[1].strip("*?") == source.names.split(pattern)[1]:
-                said.append(_error(call, error, source))
-    return [path for path in paths if _is_wanted(values, source.names.split(path)[1])], said
+            said.append(CmdletOutput(error.text(), full_id(call, _OTHER_ID), True))
+            continue
+        paths += found
+        if not found and source.label:  # here it is no error, as in PowerShell
+            said.append(CmdletOutput(f"{pattern}: nothing is called so", full_id(call, "RemotePathNotFound"), True))
+    if source.label:
+        return paths, said  # PowerShell leaves -Filter, -Include and -Exclude out of account here
+    return [path for path in paths if _is_wanted(values, path, source.names)], said
 
 
-def _is_wanted(values: Mapping[str, Any], name: str) -> bool:
-    """Whether -Filter, -Include and -Exclude leave a name in."""
+async def matched(files: FileSystem, path: str) -> list[str]:
+    """Return what a path with PowerShell's wildcards means; one without them means itself. Raises FileError."""
+    names = files.names
+    folder, last = names.split(path if names.is_windows else path.replace("\\", "/"))
+    folders = await matched(files, folder) if _WILD.search(folder) else [_plain(folder)]
+    if not _WILD.search(last):
+        return [names.join(each, _plain(last)) for each in folders]
+    fits, found = wildcard(last).fullmatch, list[str]()
+    for each in folders:
+        try:
+            entries = await files.entries(each or files.here)
+        except FileError as error:
+            if error.reason is Reason.MISSING:
+                continue
+            raise
+        shown = sorted(entry.name for entry in entries if not entry.is_hidden or last.startswith("."))
+        found += [names.join(each, name) for name in shown if fits(name)]
+    return found
 
-    def fits(given: Any) -> bool:
-        patterns = (given,) if isinstance(given, str) else given
-        return any(wildcard(str(each)).fullmatch(name) for each in patterns)
 
-    chosen = all(fits(values[each]) for each in ("Filter", "Include") if values.get(each))
-    return chosen and not fits(values.get("Exclude", ()))
+def _plain(path: str) -> str:
+    """Return a path without the backticks that keep a character from being a wildcard."""
+    return re.sub("`(.)", r"\1", path)
+
+
+def _fits(given: Any, name: str) -> bool:
+    patterns = (given,) if isinstance(given, str) else given
+    return any(wildcard(str(each)).fullmatch(name) for each in patterns)
+
+
+def _is_wanted(values: Mapping[str, Any], path: str, names: Names) -> bool:
+    """Whether -Include and -Exclude leave a path in, and -Filter one that a pattern means."""
+    name = names.split(path)[1]
+    filters = any(_WILD.search(str(each)) for each in values.get("Path", ())) and values.get("Filter")
+    if filters and not _fits(values["Filter"], name):
+        return False
+    return (not values.get("Include") or _fits(values["Include"], name)) and not _fits(values.get("Exclude", ()), name)
 
 
 async def _what_if(source: FileSystem, destination: FileSystem, path: str, to: str) -> str:
@@ -133,45 +174,61 @@ async def _one(
     call: BoundCall, console: Console, source: FileSystem, destination: FileSystem, path: str, to: str
 ) -> list[Any]:
     """Copy one thing; a folder without -Recurse is made, with nothing in it."""
+    values = call.values
+    filter_ = values.get("Filter") if not source.label else None
     options = Options(
-        recurse=bool(call.values.get("Recurse")),
+        recurse=bool(values.get("Recurse")),
         existing=Existing.OVERWRITE,
         forces=True,
         follows=True,
         literal=True,
         shallow=True,
         hidden=not source.label,
+        wanted=lambda name: not filter_ or _fits(filter_, name),
     )
     transfer = Transfer(source, destination, options)
+    if not options.recurse and not values.get("Force") and (there := await _folder_there(transfer, path, to)):
+        return [CmdletOutput(f"{there} is there already", full_id(call, "DirectoryExist"), True)]
     showing = asyncio.ensure_future(_show(console, transfer.progress))
+    failures = list[FileError]()
     try:
-        outcomes: Sequence[Outcome] = await transfer.run([path], to)
+        await transfer.run([path], to)
     except FileError as error:
-        return [
-            *(_said(call, each, source) for each in transfer.outcomes if _is_bad(each)),
-            _error(call, error, source),
-        ]
+        failures.append(error)
     finally:
         showing.cancel()
         console.progress(_record(transfer.progress, completed=True))
-    return [_said(call, each, source) for each in outcomes if _is_bad(each)]
+    failed = [each for each in transfer.outcomes if each.state is State.FAILED]
+    said = [await _said(call, source, each.path, each.text, each.reason) for each in failed]
+    return said + [await _said(call, source, path, each.text(), each.reason) for each in failures]
 
 
-def _is_bad(outcome: Outcome) -> bool:
-    return outcome.state is State.FAILED
+async def _folder_there(transfer: Transfer, path: str, to: str) -> str:
+    """Return the folder that would be made by a copy of a folder and is there already, else an empty text."""
+    try:
+        if (entry := await transfer.source.stat(path)) is None or entry.kind is not Kind.FOLDER:
+            return ""
+        names, source = transfer.destination.names, transfer.source
+        into = names.absolute(to, transfer.destination.here)
+        place = names.join(into, source.names.split(source.names.absolute(path, source.here))[1])
+        there = await transfer.destination.stat(into)
+        return place if there and there.kind is Kind.FOLDER and await transfer.destination.stat(place) else ""
+    except FileError:
+        return ""  # the copy tells of it
 
 
-def _said(call: BoundCall, outcome: Outcome, source: FileSystem) -> CmdletOutput:
-    what, _, why = outcome.text.partition("\n")
-    return _error(call, FileError(what, why, reason=outcome.reason or Reason.OTHER), source)
-
-
-def _error(call: BoundCall, error: PstuiError, source: FileSystem) -> CmdletOutput:
-    reason = error.reason if isinstance(error, FileError) else Reason.OTHER
-    error_id = _IDS.get(reason, _OTHER_ID)
-    if reason is Reason.MISSING and source.label:
-        error_id = "RemotePathNotFound"
-    return CmdletOutput(error.text(), full_id(call, error_id), True)
+async def _said(call: BoundCall, source: FileSystem, path: str, text: str, reason: Reason | None) -> CmdletOutput:
+    """Return an error with PowerShell's id, which says at which end something is missing."""
+    error_id = _IDS.get(reason or Reason.OTHER, _OTHER_ID)
+    if reason is Reason.MISSING:
+        is_missing = True
+        with contextlib.suppress(FileError):
+            is_missing = await source.stat(path) is None
+        if is_missing == bool(source.label):
+            error_id = "RemotePathNotFound"
+        elif not is_missing:
+            error_id = "CopyItemRemotelyIOError"
+    return CmdletOutput(text, full_id(call, error_id), True)
 
 
 async def _show(console: Console, progress: Progress) -> None:

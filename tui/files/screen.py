@@ -6,6 +6,7 @@ Esc leads back to the session; what copies goes on. What is asked or typed takes
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -402,16 +403,24 @@ class FilesScreen(ModalScreen[None]):
         if side is self.near:
             self.run_worker(self._try(self._edit_near(Path(path))), group="files-do")
         else:
-            self.run_worker(self._try(self.edit_far(path)), group="files-do")
+            # The session's own work: what is asked is answered there, when this screen has been left.
+            self.desk.pane.run_worker(self._try(self.edit_far(path)), group="files-edit")
 
     async def edit_far(self, path: str) -> None:
         """Open a file of the far end in the editor here."""
         from pstui.tui.pane.remote_editing import RemoteEditing
 
         if self.desk.far is not None:
-            editing = RemoteEditing(self.desk.pane.console, self._edit_near)
-            await editing.open(self.desk.far, path)
-            await self.far.load()
+            asks = partial(self._tell, "The editor's question is in the session: Esc leads there.")
+            editing = RemoteEditing(self.desk.pane.console, self._edit_near, asks)
+            try:
+                await editing.open(self.desk.far, path)
+            except PstuiError as error:
+                if self.is_attached:
+                    raise
+                editing.say(error.text())
+            if self.is_attached:
+                await self.far.load()
 
 
 def _check_name(files: FileSystem, name: str) -> None:

@@ -10,10 +10,12 @@ what is to happen. The copy here is removed only when all of it is over there.
 from __future__ import annotations
 
 import asyncio
+import codecs
 import difflib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
@@ -36,6 +38,8 @@ Reach = Callable[[], AbstractAsyncContextManager[FileSystem]]
 MAX_OPENED = 10
 #: seconds between two looks at whether the editor has saved
 LOOK = 0.5
+#: seconds after which an editor that saved nothing is taken for one that a person has closed
+QUICK = 1.0
 #: lines of a difference that are shown
 _MAX_LINES = 60
 _CHOICES = (
@@ -46,10 +50,15 @@ _CHOICES = (
 
 
 class RemoteEditing:
-    """What one conversation edits. ``run_editor`` shows a file until the editor ends and raises PstuiError."""
+    """What one conversation edits. ``run_editor`` shows a file until the editor ends and raises PstuiError.
 
-    def __init__(self, console: Console, run_editor: Callable[[Path], Awaitable[None]]) -> None:
-        self._console, self._run_editor = console, run_editor
+    ``asks`` is called before the console is asked something.
+    """
+
+    def __init__(
+        self, console: Console, run_editor: Callable[[Path], Awaitable[None]], asks: Callable[[], None] = lambda: None
+    ) -> None:
+        self._console, self._run_editor, self._asks = console, run_editor, asks
         self._session: PSSession | None = None
         self._wanted: list[str] = []
         self._is_armed = self._is_prepared = False
@@ -105,9 +114,11 @@ class RemoteEditing:
         copy = folder / _local_name(files.names.split(path)[1])
         await asyncio.to_thread(_write, copy, content or b"")
         edited = _Edited(self, reach, path, copy, content)
-        watching = asyncio.ensure_future(edited.watch())
+        watching, began = asyncio.ensure_future(edited.watch()), time.monotonic()
         try:
             await self._run_editor(copy)
+            if time.monotonic() - began < QUICK and edited.is_untouched:
+                edited.is_there = await self._is_done(path)
         except PstuiError as error:
             self.say(error.text())
         finally:
@@ -130,6 +141,26 @@ class RemoteEditing:
         finally:
             await asyncio.shield(files.close())
 
+    async def _is_done(self, path: str) -> bool:
+        """Ask whether an editor that came back at once is done: one with a window of its own has just begun.
+
+        Saves go over there until there is an answer. False where nobody answers.
+        """
+        lines = (
+            f"The editor of {path} came back at once.",
+            "What a window of its own saves goes over until you say so.",
+        )
+        said = tuple(Write(plain(line)) for line in lines)
+        done = (Choice("Done", "D", "The file is closed there."),)
+        label = '[D] Done (default is "D"): '
+        self._asks()
+        question = Question(QuestionKind.CHOICE, label, said, done, (0,), remote=False, source="psedit")
+        try:
+            await self._console.ask(question)
+        except QuestionCancelled:
+            return False
+        return True
+
     async def ask(self, path: str, difference: list[str]) -> str:
         """Return O, B or K for a file that was changed over there meanwhile."""
         before = [f"{path} was changed over there meanwhile:", *difference]
@@ -137,6 +168,7 @@ class RemoteEditing:
         while True:
             lines = tuple(Write(plain(line)) for line in before)
             question = Question(QuestionKind.CHOICE, label, lines, _CHOICES, (2,), remote=False, source="psedit")
+            self._asks()
             try:
                 said = (await self._console.ask(question)).reveal().strip().casefold() or "k"
             except QuestionCancelled:
@@ -154,7 +186,12 @@ class _Edited:
         self._owner, self._reach, self._path, self._copy = owner, reach, path, copy
         self._there, self._sent = content, content or b""
         self.is_there = True
-        self._seen = _stamp(copy)
+        self._seen = self._first = _stamp(copy)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was saved so far."""
+        return self.is_there and _stamp(self._copy) == self._first
 
     async def watch(self) -> None:
         """Send each save while the editor is open; what cannot be sent then is dealt with at the end."""
@@ -225,11 +262,24 @@ def _local_name(name: str) -> str:
     return kept or "file"
 
 
+def _text(content: bytes) -> str:
+    """Return a content as text: by its byte order mark, as UTF-8, or else as Windows-1252."""
+    for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if content.startswith(mark):
+            return content[2:].decode(encoding, "replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", "replace")
+
+
 def _difference(there: bytes, saved: bytes) -> list[str]:
     """Return the difference of two contents as lines, for a person."""
-    old, new = (each.decode("utf-8", "replace").splitlines() for each in (there, saved))
+    old, new = (_text(each).splitlines() for each in (there, saved))
     if max(len(old), len(new)) > 20_000:
         return ["(the files are too long for a difference)"]
+    if old == new:
+        return ["(only encoding, byte order mark or line ends differ)"]
     lines = list(difflib.unified_diff(old, new, "over there", "saved here", lineterm="", n=1))
     more = [f"… {len(lines) - _MAX_LINES} more lines"] if len(lines) > _MAX_LINES else []
     return [*lines[:_MAX_LINES], *more]

@@ -241,8 +241,33 @@ class BitttyEmulator:
             registry[name] = _counted(registry[name])
         for name, allowed in (("DECSET", _MODES), ("DECRST", _MODES), ("SM", _ANSI_MODES), ("RM", _ANSI_MODES)):
             registry[name] = _of_modes(registry[name], allowed)
+        for name in ("DECSET", "DECRST"):
+            registry[name] = self._homing(registry[name])
+        registry["DECALN"] = self._unbounded(registry["DECALN"])
         registry["DECCARA"] = lambda operation: self._restyle(operation.args[0], _merging)
         registry["DECRARA"] = lambda operation: self._restyle(operation.args[0], _reversing)
+
+    def _homing(self, handler: Callable[[Operation], None]) -> Callable[[Operation], None]:
+        """Return a handler of modes after which a change of the origin (DECOM) has moved the cursor there."""
+
+        def homing_handler(operation: Operation) -> None:
+            handler(operation)
+            if 6 in operation.args[0][:32]:
+                self._board.cursor.move_to(0, 0)
+
+        return homing_handler
+
+    def _unbounded(self, handler: Callable[[Operation], None]) -> Callable[[Operation], None]:
+        """Return a handler that first takes back the margins, and at last moves the cursor to the first cell."""
+
+        def unbounded_handler(operation: Operation) -> None:
+            blitter = self._board.blitter
+            blitter.set_scroll_region(0, self._size[1] - 1)
+            blitter.reset_left_right_margins()
+            handler(operation)
+            self._board.cursor.move_to(0, 0)
+
+        return unbounded_handler
 
     def _restyle(
         self, params: Sequence[int | None], change: Callable[[Sequence[int]], Callable[[Style], Style]]

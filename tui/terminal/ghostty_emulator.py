@@ -7,8 +7,10 @@ another one. It has callbacks for a clipboard, notices and the rest, and none of
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import groupby
 from typing import Any, Final
 
 from pstui.tui.plain import plain
@@ -53,6 +55,9 @@ class GhosttyEmulator:
         self._most = history
         self._texts: list[str] = []
         self._rows: list[Row] = []
+        self._painted = _made("GhosttyRenderState", lib.ghostty_render_state_new, lib.ghostty_render_state_free)
+        iterator = lib.ghostty_render_state_row_iterator_new, lib.ghostty_render_state_row_iterator_free
+        self._each = _made("GhosttyRenderStateRowIterator", *iterator)
 
     # -- the five methods -----------------------------------------------------------------------------------------
 
@@ -75,6 +80,8 @@ class GhosttyEmulator:
         """Return the rows of the screen."""
         count = self._size[1]
         texts = self._read("active", 0, count - 1)
+        if blank := {y for y, text in enumerate(texts) if not _SGR.sub("", text)}:
+            self._colour(texts, blank)
         known = len(self._texts) == count
         if not known or texts != self._texts:
             before, old = self._texts, self._rows
@@ -155,6 +162,28 @@ class GhosttyEmulator:
         found = _with_styles(text.split("\r\n"))[: last - first + 1]
         return found + [""] * (last - first + 1 - len(found))
 
+    def _colour(self, texts: list[str], blank: set[int]) -> None:
+        """Put the backgrounds into rows without text, which the library leaves out of what it writes."""
+        lib.ghostty_render_state_update(self._painted[0], self._terminal._t[0])
+        lib.ghostty_render_state_get(self._painted[0], lib.GHOSTTY_RENDER_STATE_DATA_ROW_ITERATOR, self._each)
+        cells = ffi.new("GhosttyCellsView*")
+        for y in range(len(texts)):
+            if not lib.ghostty_render_state_row_iterator_next(self._each[0]):
+                break
+            if y in blank:
+                lib.ghostty_render_state_row_get(self._each[0], lib.GHOSTTY_RENDER_STATE_ROW_DATA_CELLS_RAW, cells)
+                raw = ffi.buffer(cells.ptr, 8 * cells.len)[:]
+                if raw.strip(b"\0"):
+                    values = groupby(struct.unpack(f"={cells.len}Q", raw))
+                    texts[y] = "".join(_background(value) + " " * len([*same]) for value, same in values)
+
+
+def _made(kind: str, new: Any, free: Any) -> Any:
+    """Return a place that holds an object of the library, which lives as long as the place."""
+    place = ffi.new(f"{kind}*")
+    new(ffi.NULL, place)
+    return ffi.gc(place, lambda held: free(held[0]))
+
 
 def make(columns: int, rows: int, history: int) -> GhosttyEmulator:
     """Return an emulator."""
@@ -171,6 +200,22 @@ def _with_styles(texts: list[str]) -> list[str]:
         style = "" if reset >= 0 else style
         style += "".join(change[0] for change in _SGR.finditer(text, max(reset, 0)) if change[0] != "\x1b[0m")
     return found
+
+
+@lru_cache(maxsize=2048)
+def _background(cell: int) -> str:
+    """Return the sequence for the background of a cell without text."""
+    found = ffi.new("GhosttyCellContentTag*")
+    lib.ghostty_cell_get(cell, lib.GHOSTTY_CELL_DATA_CONTENT_TAG, found)
+    if found[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_PALETTE:
+        number = ffi.new("GhosttyColorPaletteIndex*")
+        lib.ghostty_cell_get(cell, lib.GHOSTTY_CELL_DATA_COLOR_PALETTE, number)
+        return f"\x1b[0;48;5;{number[0]}m"
+    if found[0] == lib.GHOSTTY_CELL_CONTENT_BG_COLOR_RGB:
+        colour = ffi.new("GhosttyColorRgb*")
+        lib.ghostty_cell_get(cell, lib.GHOSTTY_CELL_DATA_COLOR_RGB, colour)
+        return f"\x1b[0;48;2;{colour.r};{colour.g};{colour.b}m"
+    return "\x1b[0m"
 
 
 @lru_cache(maxsize=2048)

@@ -247,7 +247,15 @@ class _Refusing(asyncio.Protocol):
         transport.close()
 
 
-class _Near(SSHForwarder):
+class _Socket(SSHForwarder):
+    """The socket of a forward. What arrives for it after its end is dropped: asyncio would warn of each piece."""
+
+    def write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            super().write(data)
+
+
+class _Near(_Socket):
     """The socket of a connection that came from the far end; nothing is read of it until the channel is there."""
 
     def __init__(self, all_open: set[Any]) -> None:
@@ -269,7 +277,7 @@ class _Near(SSHForwarder):
         super().close()
 
 
-class _Tracked(SSHLocalForwarder):
+class _Tracked(_Socket, SSHLocalForwarder):
     """The side of who connected; nothing more is read of it while the other side is being opened."""
 
     def __init__(self, connection: asyncssh.SSHClientConnection, opening: Any, all_open: set[Any]) -> None:

@@ -19,6 +19,24 @@ from tests.support.far_files import far_files, look, near_files, own_sftp, sftp_
 from tests.support.sshd import Sshd, make_home
 
 LONG = "l" * 251 + ".txt"
+#: what a shell, a pattern, an option or a normal form would make something else of
+NAMES: tuple[str, ...] = (
+    "--",
+    "*",
+    "?",
+    "'",
+    '"',
+    "`id`",
+    "${HOME}",
+    "...",
+    "e\u0301",
+    "\u00e9",
+    "漢" * 85,
+    "trail ",
+    " lead",
+    "~root",
+)
+NAMES += ("a;b", "a|b", "#", "%41", "a:b", "\u202ex", "\ufeffx", "a\u2028b", "_x0041_", "&amp;", "\U0010ffff")
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +53,14 @@ def home(server: Sshd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def odd_tree(folder: Path) -> Path:
     """Make a tree with what is odd about names, contents and links."""
     (folder / "sub" / "empty folder").mkdir(parents=True)
-    for name in ("with space", "br[ack]et*?", "ünïcødé 漢字", "dots...", "CON", "back\\slash", "-r", LONG):
+    for name in ("with space", "br[ack]et*?", "ünïcødé 漢字", "dots...", "CON", "back\\slash", "-r", LONG, *NAMES):
         (folder / "sub" / name).write_bytes(name.encode())
+    for name in ("*", "~", "$(id)"):
+        (folder / name).mkdir()
+        (folder / name / "file").write_text(name)
+    os.link(folder / "sub" / "-r", folder / "hard link")
+    (folder / "epoch").touch()
+    os.utime(folder / "epoch", (0, 0))
     (folder / "sub" / os.fsdecode(b"latin\xe9")).write_text("é")
     (folder / "empty").touch()
     (folder / "large").write_bytes(os.urandom(3_000_001))
@@ -168,6 +192,58 @@ async def test_a_server_that_takes_nothing_is_told_of(tmp_path: Path, monkeypatc
             (outcome,) = await copy.run(["file"], str(tmp_path / "there"))
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.DENIED)
     assert not (tmp_path / "there").exists()
+
+
+class Failing(asyncssh.SFTPServer):
+    """A server that says only "Failure", and more of its disk."""
+
+    disk = asyncssh.SFTPVFSAttrs()
+
+    def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
+        raise asyncssh.SFTPFailure("Failure")
+
+    def statvfs(self, path: bytes) -> asyncssh.SFTPVFSAttrs:
+        return self.disk
+
+
+@pytest.mark.parametrize(
+    "disk, reason",
+    [
+        (asyncssh.SFTPVFSAttrs(4096, 4096, 100, 50, 0), Reason.FULL),
+        (asyncssh.SFTPVFSAttrs(4096, 4096, 9999, 9999, 9999, 10, 0, 0), Reason.FULL),
+        (asyncssh.SFTPVFSAttrs(4096, 4096, 9999, 9999, 9999, flags=1), Reason.DENIED),
+        (asyncssh.SFTPVFSAttrs(4096, 4096, 9999, 9999, 9999), Reason.OTHER),
+    ],
+)
+async def test_a_disk_tells_why_a_server_fails(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: asyncssh.SFTPVFSAttrs, reason: Reason
+) -> None:
+    monkeypatch.setattr(Failing, "disk", disk)
+    (tmp_path / "file").write_text("x")
+    async with own_sftp(Failing, home) as info, far_files(info) as far, near_files(tmp_path) as near:
+        (outcome,) = await Transfer(near, far, Options()).run(["file"], str(tmp_path / "there"))
+    assert (outcome.state, outcome.reason) == (State.FAILED, reason)
+
+
+async def test_a_time_that_does_not_fit_becomes_the_nearest(server: Sshd, home: Path, tmp_path: Path) -> None:
+    for name, time in (("old", -86_400), ("late", 1 << 33)):
+        (tmp_path / name).write_text("x")
+        os.utime(tmp_path / name, (time, time))
+    (tmp_path / "there").mkdir()
+    async with far_files(server.info()) as far, near_files(tmp_path) as near:
+        await Transfer(near, far, Options()).run(["old", "late"], str(tmp_path / "there"))
+        again = await Transfer(near, far, Options()).run(["old", "late"], str(tmp_path / "there"))
+    assert [(tmp_path / "there" / name).stat().st_mtime for name in ("old", "late")] == [0, 0xFFFFFFFF]
+    assert {each.state for each in again} == {State.SAME}
+
+
+async def test_a_path_that_would_end_the_server_is_not_sent(server: Sshd, home: Path, tmp_path: Path) -> None:
+    async with far_files(server.info()) as far:
+        for path in (f"{tmp_path}/a\0b", f"{tmp_path}/{'n' * 256}", "/" + "n/" * 5000):
+            with pytest.raises(FileError) as caught:
+                await far.stat(path)
+            assert caught.value.reason is Reason.NAME
+        assert await far.stat(str(tmp_path)) is not None
 
 
 async def test_from_host_to_host(server: Sshd, home: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 import socket
+import stat
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
@@ -92,8 +93,10 @@ async def test_nobody_is_asked_where_it_was_said_before(
     assert (person.conflicts, left(tmp_path)) == ([], old)
 
 
-async def run(files: LocalFiles, other: LocalFiles, *paths: str, to: str = "to", recurse: bool = True) -> list[Outcome]:
-    return list(await Transfer(files, other, Options(recurse=recurse)).run(paths, to))
+async def run(
+    files: LocalFiles, other: LocalFiles, *paths: str, to: str = "to", recurse: bool = True, forces: bool = False
+) -> list[Outcome]:
+    return list(await Transfer(files, other, Options(recurse=recurse, forces=forces)).run(paths, to))
 
 
 async def test_what_is_no_file_is_named_and_left_out(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:
@@ -213,6 +216,37 @@ async def test_a_full_disk_leaves_nothing(files: LocalFiles, other: LocalFiles, 
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.FULL)
     assert "Make room" in outcome.text
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file"]
+
+
+async def test_what_is_no_file_is_not_replaced(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    os.mkfifo(tmp_path / "pipe")
+    (outcome,) = await run(files, other, "file", to="pipe", forces=True)
+    assert outcome.state is State.FAILED
+    assert "special file" in outcome.text
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.parametrize("target", ["nowhere", "to"])
+async def test_a_link_where_a_file_should_be_is_replaced(
+    files: LocalFiles, other: LocalFiles, tmp_path: Path, target: str
+) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "to").symlink_to(target)  # the second leads to itself
+    (outcome,) = await run(files, other, "file", to="to", forces=True)
+    assert outcome.state is State.COPIED
+    assert not (tmp_path / "to").is_symlink()
+    assert not (tmp_path / "nowhere").exists()
+
+
+async def test_a_link_to_a_name_with_control_characters_is_named(
+    files: LocalFiles, other: LocalFiles, tmp_path: Path
+) -> None:
+    (tmp_path / "tree").mkdir()
+    (tmp_path / "tree" / "link").symlink_to("a\nb")
+    (outcome,) = await run(files, other, "tree", recurse=True)
+    assert outcome.reason is Reason.NAME
+    assert "control characters" in outcome.text
 
 
 async def test_a_longest_name_has_room_for_its_part(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:

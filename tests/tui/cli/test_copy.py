@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,3 +135,27 @@ def test_a_file_that_is_there(
 def test_where_no_session_can_be_opened(folder: Path, server: Sshd) -> None:
     (folder / "file").touch()
     assert main(["cp", "file", f"ssh://stranger@{server.host}:{server.port}/tmp/x"]) == 3
+
+
+@pytest.mark.parametrize("fetches", [False, True], ids=["sent", "fetched"])
+def test_a_connection_that_is_cut_is_told_of_in_our_own_words(
+    folder: Path, server: Sshd, tmp_path: Path, fetches: bool
+) -> None:
+    with (folder / "large").open("wb") as stream:
+        stream.truncate(1 << 33)  # more than is sent until the connection is cut; it takes no room
+    part = (folder if fetches else tmp_path) / "got.pstui-part"
+    places = (f"box:{folder}/large", "got") if fetches else ("large", f"box:{tmp_path}/got")
+    with subprocess.Popen(
+        [sys.executable, "-m", "pstui.tui.cli.main", "cp", "-q", *places], stderr=subprocess.PIPE, text=True
+    ) as running:
+        end = time.monotonic() + 60
+        while not part.exists() or part.stat().st_size < 1_000_000:
+            assert running.poll() is None and time.monotonic() < end
+            time.sleep(0.01)
+        server.kill_connections()
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 1
+    first, *more = said.splitlines()
+    assert first == "pstui: box: the connection was lost"
+    assert [line for line in more if not line.startswith("  ")] == []
+    assert part.exists() and not part.with_suffix("").exists()

@@ -19,7 +19,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.pane.remote_editing import RemoteEditing
 
-from tests.support.far_files import sftp_sshd
+from tests.support.far_files import far_files, sftp_sshd
 from tests.support.nobody import NobodyConsole
 from tests.support.sshd import Sshd, make_home
 
@@ -143,6 +143,104 @@ async def test_what_was_changed_over_there_meanwhile_is_asked_about(
     assert copy.exists() is (answer == "k")
     assert any(str(copy) in text for text in person.said) is (answer == "k")
     shutil.rmtree(copy.parent, ignore_errors=True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+async def test_a_difference_is_text_in_every_encoding(
+    session: PSSession, tmp_path: Path, encoding: str, ending: str
+) -> None:
+    file = tmp_path / "file"
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+
+    def content(word: str) -> bytes:
+        return mark + ending.join(("same", word, "no line end")).encode(encoding)
+
+    file.write_bytes(content("Grüße"))
+
+    def editor(copy: Path) -> None:
+        assert copy.read_bytes() == content("Grüße")
+        file.write_bytes(content("Süßes"))
+        copy.write_bytes(content("Größe"))
+
+    person = await edited(session, file, editor, "o")
+    shown = [write.text for write in person.asked[0].preamble]
+    assert "-Süßes" in shown and "+Größe" in shown and " same" in shown
+    assert file.read_bytes() == content("Größe")
+
+
+async def test_a_difference_in_line_ends_alone_is_said(session: PSSession, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"a\nb\n")
+
+    def editor(copy: Path) -> None:
+        file.write_bytes(b"a\r\nb\r\n")
+        copy.write_bytes(b"\xef\xbb\xbfa\nb\n")
+
+    person = await edited(session, file, editor, "o")
+    assert any("line ends" in write.text for write in person.asked[0].preamble)
+
+
+async def test_an_editor_may_save_by_renaming(
+    session: PSSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.remote_editing.LOOK", 0.01)
+    file = tmp_path / "file"
+    file.write_text("first")
+
+    async def editor(copy: Path) -> None:
+        for text in ("again", "other"):  # as long as the first one
+            copy.rename(f"{copy}~")
+            (copy.parent / "4913").write_text(text)
+            (copy.parent / "4913").rename(copy)
+            while file.read_text() != text:
+                await asyncio.sleep(0.01)
+
+    person = await edited(session, file, editor)
+    assert not person.copies[0].parent.exists()  # type: ignore[attr-defined]  # set above
+
+
+async def test_an_editor_that_comes_back_at_once_may_still_be_open(
+    session: PSSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.remote_editing.LOOK", 0.01)
+    monkeypatch.setattr("pstui.tui.pane.remote_editing.QUICK", 60.0)
+    file = tmp_path / "file"
+    file.write_text("first")
+
+    class Windowed(Person):
+        """Saves in a window of its own before it says that it is done."""
+
+        async def ask(self, question: Question) -> Secret:
+            (copy,) = self.copies
+            assert copy.read_text() == "first"
+            copy.write_text("second")
+            while file.read_text() != "second":
+                await asyncio.sleep(0.01)
+            return await super().ask(question)
+
+        copies: list[Path]
+
+    person = Windowed("d")
+    person.copies = []
+
+    async def run_editor(copy: Path) -> None:
+        person.copies.append(copy)
+
+    async with far_files(session.info) as files:
+        await RemoteEditing(person, run_editor).open(files, str(file))
+    assert len(person.asked) == 1
+    assert file.read_text() == "second"
+    assert not person.copies[0].exists()
+
+
+async def test_links_to_links_stay(session: PSSession, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("first")
+    (tmp_path / "one").symlink_to("file")
+    (tmp_path / "two").symlink_to("one")
+    await edited(session, tmp_path / "two", lambda copy: copy.write_text("second"))
+    assert (tmp_path / "one").is_symlink() and (tmp_path / "two").is_symlink()
+    assert (tmp_path / "file").read_text() == "second"
 
 
 async def test_the_copy_stays_when_the_connection_is_gone(server: Sshd, session: PSSession, tmp_path: Path) -> None:

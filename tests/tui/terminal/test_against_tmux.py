@@ -13,6 +13,7 @@ from pstui.tui.terminal.emulator import make_emulator, names
 from tests.support.tmux import environment, terminal
 
 COLUMNS, ROWS = 40, 12
+LINES = "\r\n".join(f"line {n}" for n in range(11))
 DRAWN = str.maketrans("─│┌┐└┘", "qxlkmj")
 
 #: what each script is about, and the script
@@ -47,6 +48,28 @@ SCRIPTS: dict[str, str] = {
     "colours leave the text alone": "\x1b[1;31mred\x1b[0m \x1b[38;5;200mpink\x1b[m \x1b[48;2;1;2;3mdark\x1b[0m\x1b[K",
     "what goes nowhere": "a\x1b]0;title\x07b\x1b]52;c;aGk=\x07c\x1bP+q544e\x1b\\d\x1b_x\x1b\\e\x1b[>4;1mf\x1b[?2004hg",
     "many lines scroll away": "".join(f"row {n}\r\n" for n in range(60)) + "end",
+    "origin mode moves to its origin": "\x1b[3;6r\x1b[?6h\x1b[2;5HA\x1b[99AB\x1b[99BC\x1b[99;99HD\x1b[?6lE\x1b[?6hF",
+    "the origin saved with the cursor": "\x1b[3;8r\x1b[?6h\x1b[2;2H\x1b7\x1b[?6l\x1b[1;1HX\x1b8Y\x1b[HZ\x1b[?6l\x1b[r",
+    "the screen filled with E takes back margins": "\x1b[3;6r\x1b[?6h\x1b#8\x1b[Hx\x1b[12;1Hy",
+    "line feeds outside of the region": LINES + "\x1b[4;6r\x1b[2;1H\n\n\n\nQ\x1b[12;1H\n\nR\x1b[1;1H\x1bM\x1bMS",
+    "a region scrolls": LINES + "\x1b[3;7r\x1b[2S\x1b[1TX\x1b[99SY",
+    "composed characters at the edge": "a" * 39 + "e\u0301f\r\n" + "b" * 39 + "日\u0301c",
+    "tabs at the edge": "\t" * 20 + "x\r\n" + "a" * 39 + "\tb\r\n\x1b[3g\tz",
+    "older alternate screens": "one\x1b[?47htwo\x1b[?47lthree\x1b[?1047h\x1b[Hfour\x1b[?1047lfive",
+    "the alternate screen twice": "main\x1b[?1049h\x1b[Ha\x1b[?1049h\x1b[Hb\x1b[?1049lback\x1b[?1049lagain",
+    "attributes with colons": "\x1b[4:3ma\x1b[38:2::1:2:3mb\x1b[38:5:200mc\x1b[58:2::9:9:9md\x1b[4:0me\x1b[0mf",
+    "the cursor's shape": "a\x1b[5 qb\x1b[ qc\x1b[99 qd",
+    "sets of characters, shifted": "\x1b)0a\x0eqx\x0fb\x1b(0jk\x1b(Bjk",
+    "a set saved with the cursor": "\x1b(0\x1b7q\x1b(Bq\x1b8q",
+    "reverse wrap goes no further": "abc\x1b[2;1H\b\bX",
+    "displays erased": LINES + "\x1b[5;5H\x1b[0J\x1b[3;3H\x1b[1JX\x1b[2JY\x1b[3JZ",
+    "more erased than there is": "abcdef\x1b[1;3H\x1b[999XZ",
+    "restored what was not saved": "abc\x1b8X",
+    "all reset": LINES + "\x1b[3;5r\x1b[?6h\x1b(0q\x1bcq",
+    "next line and index in a region": "\x1b[3;5r\x1b[5;7Ha\x1bEb\x1bDc\x1b[3;3H\x1bMd\x1bMe",
+    "control characters inside a sequence": "a\x1b[\r\n2Cb\x1b[1\b0Cc\x1b[3\x18Cd\x1b[3\x1aCe",
+    "vertical tab and form feed in a region": "\x1b[3;5r\x1b[5;3Ha\x0bb\x0cc",
+    "a wide character pushed by an insertion": "abcdef\x1b[1;3H\x1b[4h日\x1b[4l",
     "backspace, carriage return, vertical tab": "abc\b\bX\rY\x0bZ\x0cW\n\rV",
 }
 

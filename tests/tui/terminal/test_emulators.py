@@ -31,6 +31,20 @@ def test_rows_are_text_and_packed_styles(name: str) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    "script",
+    [
+        *("\x1b[2J", "abc\x1b[2K", "\x1b[2;5H\x1b[1K", "a\x1b[1;1H\x1b[L", "a\x1b[1;1H\x1b[M", "a\x1b[S"),
+        "\x1b[3;9H\x1b[3X",
+    ],
+)
+def test_what_is_erased_has_the_background(name: str, script: str) -> None:
+    for colour, wanted in (("44", 5), ("48;2;1;2;3", RGB | 0x010203)):
+        rows = fed(name, f"\x1b[{colour}m{script}").rows()
+        assert wanted in {background(style) for text, runs in rows if not text.strip() for _, style in runs}
+
+
+@both
 def test_a_row_that_has_not_changed_is_the_same_object(name: str) -> None:
     made = fed(name, "one\r\ntwo")
     before = list(made.rows())
