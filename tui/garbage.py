@@ -1,9 +1,9 @@
 """When Python looks for what nobody has any more.
 
 How this works: a closed tab is a knot of widgets that hold each other, and only the collector lets go of it. To look
-through everything that lives takes about a microsecond an object: 100 ms for Textual, the protocol and one tab. So what
-is loaded before the first tab is taken out of it for good. That must be done while no tab lives: what is taken out holds
-for ever what it holds, itself included. After a tab was closed everything else is looked through, 20 ms with a
+through everything that lives takes about a microsecond an object: 100 ms for Textual, the protocol and one tab. So
+what is loaded before the first tab is taken out of it for good. That must be done while no tab lives: what is taken out
+holds for ever what it holds, itself included. After a tab was closed everything else is looked through, 20 ms with a
 few tabs, as soon as no key has come for a while.
 """
 
