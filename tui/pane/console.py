@@ -44,6 +44,8 @@ _CHUNK = 64
 _RECORD = 1024
 #: characters of a title that are kept
 TITLE_LIMIT = 200
+#: seconds until a title is shown: of a flood of them only some are
+TITLE_TIME = 0.1
 
 
 class PaneConsole:
@@ -88,6 +90,7 @@ class PaneConsole:
         self.log: SessionLog | None = None
         self.size = ConsoleSize(80, 24)
         self.title = ""
+        self._titled = False
 
     @property
     def backlog(self) -> int:
@@ -142,6 +145,12 @@ class PaneConsole:
     def set_title(self, title: str) -> None:
         """Keep the title inside pstui: the real terminal's is never touched."""
         self.title = plain(title, limit=TITLE_LIMIT).strip()
+        if not self._titled:
+            self._titled = True
+            self._pane.set_timer(TITLE_TIME, self._tell_title)
+
+    def _tell_title(self) -> None:
+        self._titled = False
         self._pane.post_message(self.Titled())
 
     def lay_out(self, prompt: str) -> str:
@@ -282,6 +291,8 @@ class PaneConsole:
                 self._waiting -= 1
                 self._transcript.clear_screen()
                 self._pane.post_message(self.Cleared())
+                if time.perf_counter() > deadline:
+                    break
                 continue
             portion: list[Write] = []
             while queue and len(portion) < _CHUNK and (record := queue[0]) is not None:
