@@ -166,7 +166,7 @@ def progress(text: str) -> Action:
     return call(20, "<I64>1</I64>", f"<Obj RefId='3'><MS>{fields}{numbers}<I32 N='Type'>0</I32></MS></Obj>")
 
 
-def every(number: int, *arguments: str, count: int = 20_000) -> Action:
+def every(number: int, *arguments: str, count: int = 2_000) -> Action:
     """The same host call, so often."""
 
     def do(peer: ScriptedPeer, guid: uuid.UUID) -> None:

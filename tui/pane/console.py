@@ -131,7 +131,8 @@ class PaneConsole:
         """Queue a clearing of the screen."""
         if self.log is not None:
             self.log.cleared()
-        self._put(None)
+        if not self._queue or self._queue[-1] is not None:  # an empty screen is emptied no further
+            self._put(None)
 
     def progress(self, record: ProgressRecord) -> None:
         """Show progress; it has a place of its own and need not wait for text."""
@@ -291,6 +292,7 @@ class PaneConsole:
                 self._waiting -= 1
                 self._transcript.clear_screen()
                 self._pane.post_message(self.Cleared())
+                self._in_frame += _CHUNK // 4  # each is laid out anew
                 if time.perf_counter() > deadline:
                     break
                 continue

@@ -88,13 +88,16 @@ async def test_a_flood_of_clearings_is_done_in_portions(monkeypatch: pytest.Monk
         return now
 
     monkeypatch.setattr(time, "perf_counter", later)
-    for _ in range(100):
+    for number in range(100):
         parts.console.clear()
+        parts.console.clear()
+        parts.console.write(Write(str(number)))
     turns = 0
     while parts.console.backlog:
         parts.turn()
         turns += 1
     assert parts.cleared == 100 and turns > 10
+    assert parts.text.split() == [str(number) for number in range(100)]
 
 
 async def test_one_huge_record_comes_in_pieces_and_whole() -> None:
