@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
-import secrets
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,7 +19,7 @@ class FailedLogins:
     """
 
     def __init__(self) -> None:
-        self._key = secrets.token_bytes(32)
+        self._key = os.urandom(32)
         self._refused: set[bytes] = set()
         self._proved: set[bytes] = set()
         self._turns: dict[bytes, tuple[asyncio.Lock, int]] = {}
@@ -56,5 +55,7 @@ class FailedLogins:
     def _digest(self, credential: PSCredential | None) -> bytes | None:
         if credential is None or credential.password is None:
             return None
+        import hmac  # with OpenSSL: not before the first paint
+
         text = f"{credential.user_name.casefold()}\0{credential.password.reveal()}"
         return hmac.digest(self._key, text.encode("utf-8", "surrogatepass"), "sha256")

@@ -24,6 +24,7 @@ from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.stylesheet import KeptStylesheet
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
 from pstui.tui.typed import MANY, Typed, gathering
@@ -135,7 +136,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         classes["-few-colors"] = self.console.color_system in ("standard", "windows")
         self.update_classes(classes, update=False)
         self._refresh_truecolor_filter(self.ansi_theme)
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
 
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text by the terminal and, where there is one, by a program of this machine."""

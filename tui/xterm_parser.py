@@ -58,7 +58,7 @@ _TEXT_END: Final = re.compile(r"[\x00-\x1f\x9c]")
 #: the tail of a key that was torn off behind its Esc
 _TAIL: Final = re.compile(r"\[[0-9;]*[ABCDEFHPQRS~]|O[A-S]")
 #: characters that are keys of their own, one after the other; those of other scripts may be, too
-_PRINTABLE: Final = re.compile(r"[ -~\xa1-\U0010ffff]+")
+_PRINTABLE: Final = re.compile(r"[^\x00-\x1f\x7f-\xa0]+")
 #: what no paste is made of
 _KEYS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 

@@ -15,8 +15,6 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
-from pstui.backends.transports import registry
-from pstui.backends.transports.base import ConnectContext
 
 if TYPE_CHECKING:
     from pstui.backends.psrp.tracing import Tracer
@@ -86,6 +84,8 @@ class SessionManager:
 
     async def check(self, info: ConnectionInfo, console: Console) -> None:
         """Raise OpenError for what can be known to keep a session from being opened, whatever the password is."""
+        from pstui.backends.transports import registry  # not before the first paint
+
         await registry.check(info, console)
 
     def interact(self, session: PSSession, console: Console) -> InteractiveSession:
@@ -132,6 +132,8 @@ class SessionManager:
         Those of other clients are not sessions of this process until they are entered or adopted.
         """
         from pstui.backends.sessions.session import PSSession
+        from pstui.backends.transports import registry
+        from pstui.backends.transports.base import ConnectContext
 
         mine = {session.instance_id: session for session in self._sessions}
         found = []

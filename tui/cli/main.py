@@ -87,24 +87,24 @@ def _run(arguments: list[str]) -> int:
 
         print(manual(), end="")
         return EXIT_OK
-    if not options.rest and options.line is None:
-        from pstui.tui.cli.start import open_workspace
+    import gc
 
-        return open_workspace(options, _bind_typed)
-    return _call(options)
+    gc.disable()  # what is loaded now is no garbage, and looking for any takes a tenth of the start
+    try:
+        if not options.rest and options.line is None:
+            from pstui.tui.cli.start import open_workspace
+
+            return open_workspace(options, _bind_typed)
+        return _call(options)
+    finally:
+        gc.enable()
 
 
 def _call(options: Options) -> int:
-    """Do what a call asks for. What is loaded for it is no garbage, and looking for any takes a tenth of the start."""
-    import gc
+    """Do what a call asks for."""
+    from pstui.tui.cli.calls import dispatch
 
-    gc.disable()
-    try:
-        from pstui.tui.cli.calls import dispatch
-
-        return dispatch(options)
-    finally:
-        gc.enable()
+    return dispatch(options)
 
 
 def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:

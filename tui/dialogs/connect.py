@@ -7,6 +7,7 @@ It shows the kind of target, its fields, and the Enter-PSSession line that says 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import ClassVar
 
 from pstui.backends.binding.declaration import OptionKind
@@ -31,6 +32,7 @@ from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import ChangedMeanwhile
+from pstui.tui.stylesheet import OF_PANES
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult
@@ -55,7 +57,7 @@ _NAME = KNOWN + NAME.name
 class ConnectFrame(ModalScreen[ConnectionInfo | None]):
     """The kinds and the fields, then help, the line that says the same, results and buttons."""
 
-    CSS_PATH = "dialogs.tcss"
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["dialogs.tcss", OF_PANES]
     AUTO_FOCUS = None
 
     def __init__(self, draft: Draft, title: str, *, known: bool, saves: bool) -> None:

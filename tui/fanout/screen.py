@@ -21,7 +21,8 @@ from pstui.tui.fanout.engine import FanOut, Host, State
 from pstui.tui.fanout.export import FORMATS, write
 from pstui.tui.fanout.groups import counted
 from pstui.tui.fanout.rows import Row, details, rows_of
-from pstui.tui.guard.asking import may_run, prompt_bar
+from pstui.tui.guard.asking import may_run
+from pstui.tui.guard.bar import prompt_bar
 from pstui.tui.guard.guards import strictest
 from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines

@@ -1,4 +1,4 @@
-"""A guard as a person meets it: its word at the prompt, and the question before a line that it holds."""
+"""The question before a line that a guard holds."""
 
 from __future__ import annotations
 
@@ -9,22 +9,9 @@ from pstui.backends.records import Stream, Write
 from pstui.tui.guard.guards import Guard
 from pstui.tui.guard.rules import Held, Mode
 from pstui.tui.guard.texts import answer_to, question, quotation
-from pstui.tui.plain import plain
-from textual.content import Content
 
 #: characters from which a line is read in a thread: that takes longer than a frame
 _LONG = 2_000
-_MAX_WORD = 24
-
-
-def prompt_bar(color: str, guard: Guard | None) -> Content:
-    """Return what stands before a prompt: a bar in the colour of the tab, the word of a guard in its colour."""
-    bar = Content.styled("▌", color) if color else Content("")
-    if guard is None:
-        return bar
-    said = f" {plain(guard.word, limit=_MAX_WORD)}{', read only' if guard.mode is Mode.READ else ''} "
-    back = guard.color or ("$warning" if guard.mode is Mode.READ else "$error")
-    return Content.styled(said, f"bold auto on {back}") + Content(" ")
 
 
 async def judged(guard: Guard, text: str) -> tuple[Held, ...]:

@@ -26,6 +26,11 @@ class Guard:
     color: str = ""
     rules: Rules = field(default_factory=Rules)
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether only reading lines are let through."""
+        return self.mode is Mode.READ
+
     def judge(self, text: str) -> tuple[Held, ...]:
         """Return what is held of a text; nothing where it may run."""
         return self.rules.judge(text, self.mode)

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pstui.backends.records import ErrorInfo, Stream, Write
-from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.render.ran import Ran
 
 if TYPE_CHECKING:
     from pstui.tui.editor.editor import LineEditor
     from pstui.tui.editor.history import LineHistory
+    from pstui.tui.transcript.render.buffer import TextBuffer
 
 
 class PaneState(enum.Enum):

@@ -12,7 +12,6 @@ from textwrap import wrap
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, PstuiError
 from pstui.backends.records import Stream, Write
-from pstui.backends.transports import registry
 from pstui.tui.cut import cut
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
@@ -135,6 +134,8 @@ def _has_terminal(info: ConnectionInfo | None) -> bool:
     """Whether a terminal can be opened where a session goes."""
     if info is None:
         return False
+    from pstui.backends.transports import registry  # not before the first paint
+
     info = getattr(info.values.get("Session"), "info", info)
     try:
         return registry.for_set(info.parameter_set).open_terminal is not None

@@ -14,7 +14,6 @@ from pstui.backends.errors import CallError
 from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.reading import Profiles, read
-from pstui.tui.profiles.targets import target_of_keys
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
@@ -115,7 +114,9 @@ class ProfileBook:
         """Return an entry for each profile. Where it leads is worked out when it is opened."""
         if not any(self.profiles.tables.values()):
             return []
-        from pstui.backends.binding.parameters import set_of_keys  # all declarations, which few starts need
+        # All declarations, which few starts need.
+        from pstui.backends.binding.parameters import set_of_keys
+        from pstui.tui.profiles.targets import target_of_keys
 
         found = []
         for kind, table in self.profiles.effective.items():

@@ -70,6 +70,8 @@ class Transcript(ScrollView, can_focus=True):
     }
     DEFAULT_CSS = """
     Transcript {
+        height: 1fr;
+        background: $background;
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-gutter: stable;

@@ -10,11 +10,12 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
-from pstui.tui.guard.asking import prompt_bar
+from pstui.tui.guard.bar import prompt_bar
 from pstui.tui.log.logs import Logs
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
+from pstui.tui.stylesheet import OF_PANES, read_once
 from pstui.tui.typeahead import now
 from pstui.tui.watchers import forget_gone, forget_shown
 from pstui.tui.workspace.bars import TabBar
@@ -129,6 +130,7 @@ class TabbedPanes(ContentSwitcher):
         """Add a tab after the others. A dormant one connects when it is first brought to the front."""
         from pstui.tui.pane.pane import Pane
 
+        read_once(self.app.stylesheet, OF_PANES)
         self._made += 1
         sessions, vault = self.context.sessions, self.context.vault
         name, pace = f"pane-{self._made}", self.context.pace
@@ -145,6 +147,7 @@ class TabbedPanes(ContentSwitcher):
         """Open a tab with a terminal, to the right of ``beside``, and bring it to the front."""
         from pstui.tui.terminal.pane import TerminalPane
 
+        read_once(self.app.stylesheet, OF_PANES)
         self._made += 1
         pane = TerminalPane(origin, id=f"pane-{self._made}", pace=self.context.pace)
         pane.color = "" if beside is None else beside.color

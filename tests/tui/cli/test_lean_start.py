@@ -1,4 +1,5 @@
-"""What a call from a shell loads: the way that it goes, and nothing of the screen, the other ways and their tools."""
+"""What a call from a shell loads: the way that it goes, and nothing of the screen, the other ways and their tools; and
+what the screen loads before its first paint: nothing that only a session, a typed line or a profile needs."""
 
 from __future__ import annotations
 
@@ -26,19 +27,20 @@ OF_SSH = ("asyncssh", "pstui.backends.transports.ssh.session", "pstui.backends.t
 OF_WINRM = ("pypsrp", "spnego", "requests", "pstui.backends.transports.wsman.connect")
 
 
-@pytest.mark.parametrize(
-    ("where", "not_loaded"),
-    [(("-HostName", "localhost"), OF_WINRM), (("-ComputerName", "localhost", "-Credential", "ann"), OF_SSH)],
-    ids=["ssh", "winrm"],
+#: what no workspace without a tab needs: it would come before the first paint
+NOT_BEFORE_THE_PAINT = (
+    *("asyncssh", "pypsrp", "tomlkit", "hashlib", "pstui.backends.language", "pstui.backends.binding"),
+    *("pstui.backends.transports.base", "pstui.backends.forwards", "pstui.backends.sessions.session"),
+    *("pstui.tui.transcript.render.buffer", "pstui.tui.pane.pane", "pstui.tui.editor.editor", "pstui.tui.guard.rules"),
+    *("pstui.tui.dialogs", "pstui.tui.grid", "pstui.tui.files", "pstui.tui.fanout", "pstui.tui.terminal.pane"),
 )
-def test_a_call_loads_only_what_its_way_needs(where: tuple[str, ...], not_loaded: tuple[str, ...]) -> None:
-    call = ("icm", *where, "-Port", "1", "-ScriptBlock", "1")  # the port of nobody: what it takes is loaded by then
-    program = (
-        f"import sys\nfrom pstui.tui.cli.main import main\ncode = main({call!r})\nprint(code, *sys.modules, sep='\\n')"
-    )
+
+
+def loaded_by(code: str) -> tuple[str, list[str]]:
+    """Return what a program prints first, and the names of the modules that are loaded at its end."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     done = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-c", f"import sys\n{code}\nprint(said, *sys.modules, sep='\\n')"],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -47,8 +49,32 @@ def test_a_call_loads_only_what_its_way_needs(where: tuple[str, ...], not_loaded
         env=environ,
         cwd=Path(sys.prefix),
     )
-    code, *loaded = done.stdout.splitlines()
-    assert code == str(EXIT_NO_SESSION), done.stderr
-    unwanted = (*NEVER, *not_loaded)
-    found = [name for name in loaded if any(name == one or name.startswith(one + ".") for one in unwanted)]
-    assert not found
+    assert done.returncode == 0, done.stderr
+    said, *loaded = done.stdout.splitlines()
+    return said, loaded
+
+
+def among(loaded: list[str], unwanted: tuple[str, ...]) -> list[str]:
+    """Return which of the modules are unwanted ones, or parts of them."""
+    return [name for name in loaded if any(name == one or name.startswith(one + ".") for one in unwanted)]
+
+
+@pytest.mark.parametrize(
+    ("where", "not_loaded"),
+    [(("-HostName", "localhost"), OF_WINRM), (("-ComputerName", "localhost", "-Credential", "ann"), OF_SSH)],
+    ids=["ssh", "winrm"],
+)
+def test_a_call_loads_only_what_its_way_needs(where: tuple[str, ...], not_loaded: tuple[str, ...]) -> None:
+    call = ("icm", *where, "-Port", "1", "-ScriptBlock", "1")  # the port of nobody: what it takes is loaded by then
+    code, loaded = loaded_by(f"from pstui.tui.cli.main import main\nsaid = main({call!r})")
+    assert code == str(EXIT_NO_SESSION)
+    assert not among(loaded, (*NEVER, *not_loaded))
+
+
+def test_the_screen_loads_only_what_its_first_paint_needs() -> None:
+    ways = ["main", "start", "screen", "args", "first_frame"]
+    modules = [*(f"pstui.tui.cli.{name}" for name in ways), "pstui.tui.app", "pstui.tui.profiles.book"]
+    said, loaded = loaded_by(f"import {', '.join(modules)}\nsaid = 'loaded'")
+    assert said == "loaded"
+    assert "pstui.tui.workspace.screen" in loaded
+    assert not among(loaded, NOT_BEFORE_THE_PAINT)

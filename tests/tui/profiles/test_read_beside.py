@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -145,12 +146,11 @@ LINES = st.sampled_from(
 @settings(deadline=None, max_examples=60)
 @given(st.lists(HEADERS | LINES, max_size=8), st.booleans())
 def test_the_first_look_sees_what_reading_everything_sees(lines: list[str], crlf: bool) -> None:
-    folder = Path("glimpse")
-    folder.mkdir(exist_ok=True)
-    (folder / "other.toml").write_text("[settings]\nhistory = false\n[hosts.b]\ndemo = true\n")
-    file = folder / "profiles.toml"
-    file.write_bytes(("\r\n" if crlf else "\n").join(lines).encode())
-    seen, whole = first_look(file, own_tables()), load(file, schema())
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "profiles.toml"
+        file.with_name("other.toml").write_text("[settings]\nhistory = false\n[hosts.b]\ndemo = true\n")
+        file.write_bytes(("\r\n" if crlf else "\n").join(lines).encode())
+        seen, whole = first_look(file, own_tables()), load(file, schema())
     if seen is not None:
         assert seen.table("settings") == whole.table("settings")
         assert seen.table("keys") == whole.table("keys")
