@@ -23,14 +23,14 @@ class Pace:
 
     def __init__(self) -> None:
         # since when and until when work that gives way rests, in monotonic seconds
-        self._since = self._until = time.monotonic()
+        self._since = self._until = self._last = time.monotonic()
         self._answer = 0.0
         #: whether a person waits for the next painting
         self.urgent = False
 
     def stand_back(self, seconds: float) -> None:
         """Let all work that gives way rest for so long from now. Can be called from any thread."""
-        now = time.monotonic()
+        self._last = now = time.monotonic()
         if now >= self._until:
             self._since = now
         if now - self._since < LONGEST:
@@ -40,6 +40,11 @@ class Pace:
     def rest(self) -> float:
         """For how many more seconds work that gives way must rest, 0.0 when it may continue."""
         return max(0.0, self._until - time.monotonic())
+
+    @property
+    def quiet(self) -> float:
+        """For how many seconds no key has come."""
+        return time.monotonic() - self._last
 
     def expect_answer(self) -> None:
         """Let painting wait: a line was sent."""

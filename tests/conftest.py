@@ -147,7 +147,7 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 def pytest_collection_finish() -> None:
     """Let collections pass over what was loaded for all tests: there is much of it, and it stays."""
-    from pstui.tui.responsive import COLLECT_AFTER
+    from pstui.tui.garbage import COLLECT_AFTER
 
     gc.collect()
     gc.freeze()

@@ -21,6 +21,9 @@ came. This page is written by `python -m tests.limits_table` from the constants 
 
 A limit of a message ends the command that crossed it, with one message that names the limit; the session goes on.
 
+A long day in ten minutes (`make soak`: 200 sessions, 20 of them busy, tabs closed and opened) went from 193 MiB of
+memory to 194; descriptors, threads and tasks stayed as many. A closed tab is let go of, with its session and its text.
+
 | what | limit | where it is set | what happens beyond | test |
 | --- | --- | --- | --- | --- |
 """
@@ -121,6 +124,48 @@ ROWS = (
         "bytes",
         "reading stops, the far end waits",
         "backends/transports/test_bounds.py::test_tiny_pieces_fill_the_queue_too",
+    ),
+    Row(
+        "calls of the far end that wait for an answer",
+        "backends.psrp.host_calls:MAX_OPEN",
+        "calls",
+        "the session ends",
+        f"{_HOSTILE}::test_a_fault_ends_the_session_in_one_clear_way",
+    ),
+    Row(
+        "fields of a prompt, choices of a question",
+        "backends.psrp.host_methods:MAX_ITEMS",
+        "items",
+        "it is not asked, and the far end is told",
+        "backends/psrp/test_host_methods.py::test_arguments_that_do_not_fit_are_refused",
+    ),
+    Row(
+        "characters of a title that are looked at",
+        "backends.psrp.host:MAX_TITLE",
+        "characters",
+        "the rest is dropped",
+        "tui/test_hostile_far_ends.py::test_hostile_far_ends",
+    ),
+    Row(
+        "records that wait to be shown",
+        "backends.console:BACKLOG_LIMIT",
+        "records",
+        "reading stops, the far end waits",
+        f"{_HOSTILE}::test_a_reader_that_waits_for_a_full_screen_ends_with_the_session",
+    ),
+    Row(
+        "errors and other records that a session keeps",
+        "backends.sessions.reported:MAX_RECORDS",
+        "records",
+        "the oldest are dropped",
+        "backends/psrp/test_records.py::test_everything_kept_is_bounded",
+    ),
+    Row(
+        "matches of a completion",
+        "backends.sessions.completion:MAX_MATCHES",
+        "matches",
+        "the rest is dropped",
+        "backends/sessions/test_completing.py::test_a_flood_of_matches_is_cut_and_holds_nobody_up",
     ),
     Row(
         "lines of what an SSH server says before the login",

@@ -21,7 +21,7 @@ from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.pane_settings import pane_settings
 from pstui.tui.profiles.vault import Vault
-from pstui.tui.responsive import keys_first, settle, share_the_interpreter
+from pstui.tui.responsive import keys_first, share_the_interpreter
 from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
 from pstui.tui.stylesheet import KeptStylesheet
@@ -42,7 +42,6 @@ from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from pstui.tui.editor.history import KeptLines
-    from pstui.tui.pane.pane import Pane
 
 
 def _character(key: str) -> str | None:
@@ -101,7 +100,6 @@ class PstuiApp(App[int], inherit_bindings=False):
         #: lets what is typed wait for who will own it
         self.typeahead = Typeahead(self, self._give_out, self._takes_whole, self._awaits_profiles)
         self._closed_screens = ClosedScreens()
-        self._settled = False
         #: what workers failed with
         self.faults: list[BaseException] = []
         super().__init__(ansi_color=True if no_color() else None)
@@ -162,12 +160,6 @@ class PstuiApp(App[int], inherit_bindings=False):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Name pstui's own colours for themes that do not."""
         return {"calm": calm(self.theme)}
-
-    def on_pane_opened(self, event: Pane.Opened) -> None:
-        """A session has its first prompt; everything is loaded with that of the first one."""
-        if not self._settled:
-            self._settled = True
-            settle()
 
     def on_unmount(self) -> None:
         """End the transcript, with the line that was not finished."""

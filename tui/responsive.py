@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import time
 from typing import Any, Final
@@ -66,20 +65,6 @@ def behind_frame(base: type[Driver], frame: FirstFrame) -> type[Driver]:
 def share_the_interpreter() -> None:
     """Let the threads that read keys and write the screen have their turn soon."""
     sys.setswitchinterval(SWITCH)
-
-
-#: how many objects are made before those that live are looked through; with Python's own 700 the collector has a
-#: seventh of the time that a session takes to open
-COLLECT_AFTER: Final = 10_000
-
-
-def settle() -> None:
-    """Take everything that lives now out of later collections: for when all that is needed has been loaded.
-
-    A full collection of Textual and the protocol libraries takes some 50 ms, three frames in which no key is answered.
-    """
-    gc.freeze()
-    gc.set_threshold(COLLECT_AFTER)
 
 
 #: least seconds between two paintings, and how many times as long as a painting took the next one waits: what happens

@@ -2,7 +2,8 @@
 
 Textual keeps who watches an attribute or follows a signal of the app or of a screen, and forgets those that have gone
 only when that attribute changes or that signal is sent. A text area watches the app's theme and follows the screen's
-selection: each closed tab would stay, with its text and its session. ``tests/tui/workspace/test_memory.py`` fails when
+selection: each closed tab would stay, with its text and its session. And it keeps the children that a widget showed
+when it was last asked, which is the tab in front when it was closed. ``tests/tui/workspace/test_memory.py`` fails when
 Textual forgets by itself.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from textual.dom import DOMNode
 from textual.signal import Signal
+from textual.widget import Widget
 
 
 def forget_gone(*watched: DOMNode) -> None:
@@ -20,3 +22,8 @@ def forget_gone(*watched: DOMNode) -> None:
         for signal in (value for value in vars(node).values() if isinstance(value, Signal)):
             for follower in [one for one in signal._subscriptions if one._closing]:
                 del signal._subscriptions[follower]
+
+
+def forget_shown(parent: Widget) -> None:
+    """Let what ``parent`` knows of the children that it shows be of those that it has now."""
+    _ = parent.displayed_children

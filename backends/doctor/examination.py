@@ -134,13 +134,15 @@ class _Steps:
     def fail(self, error: PstuiError, info: ConnectionInfo) -> None:
         """Let the step that is under way be the one that failed."""
         running = next((check for check in reversed(self._checks) if check.sign is Sign.RUNNING), None)
-        if running is None:
-            running = Check("session")
+        if running is None:  # no way was gone yet: it fails by what is on this machine
+            running, step = Check("session"), ""
             self._checks.append(running)
+        else:
+            step = running.name
+        running.next = next_step(error, step, info, running.detail)
         running.sign = Sign.BAD
         running.detail = error.what
         running.why = error.why
-        running.next = next_step(error, running.name, info)
 
     def end(self) -> None:
         """Take what is under way for done."""

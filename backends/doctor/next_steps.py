@@ -12,24 +12,27 @@ from pstui.backends.transports.streams import printable
 _WINRM = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
 
 
-def next_step(error: PstuiError, step: str, info: ConnectionInfo) -> str:
-    """Return what to do after ``step`` failed with ``error``: the command that shows more, or the error's hint."""
+def next_step(error: PstuiError, step: str, info: ConnectionInfo, about: str = "") -> str:
+    """Return what to do after ``step`` failed with ``error``: the command that shows more, or the error's hint.
+
+    ``about`` is what the step told: of the step "name" the name that is looked up, which may be a jump host's.
+    """
     for offer in error.offers:
         if offer.command:
             return f"Run: {printable(shlex.join(offer.command))}"
-    command = _command(error, step, info)
+    command = _command(error, step, info, about)
     if command is not None:
         return f"Run: {printable(shlex.join(command))}"
     return error.hint.splitlines()[0] if error.hint else ""
 
 
-def _command(error: PstuiError, step: str, info: ConnectionInfo) -> list[str] | None:
+def _command(error: PstuiError, step: str, info: ConnectionInfo, about: str) -> list[str] | None:
     """Return a command of this machine that shows more of a failure, None where the hint is the better advice."""
     host = info.computer_name.removeprefix("[").removesuffix("]")
     if not host or host.startswith("-"):
         return None
     if step == "name" and info.parameter_set in (*_WINRM, ParameterSet.SSH_HOST):
-        return ["getent", "hosts", host]
+        return ["getent", "hosts", about if about and not about.startswith("-") else host]
     if isinstance(error, EngineLimit):
         return None
     if info.parameter_set is ParameterSet.SSH_HOST:

@@ -173,7 +173,13 @@ async def _offers(target: Target) -> AsyncIterator[Check]:
     status, fields = _fields(head)
     if not status:
         shown = printable(head[:60].decode("latin-1"))
-        yield bad("service", f"no HTTP answer: {shown}", "Something else than WinRM listens on this port.")
+        is_ssh = head.startswith(b"SSH-")
+        yield bad(
+            "service",
+            f"no HTTP answer: {shown}",
+            f"{'An SSH server' if is_ssh else 'Something else than WinRM'} listens on this port.",
+            "Give -HostName instead of -ComputerName." if is_ssh else "Give the port of WinRM: mostly 5985, or 5986.",
+        )
         return
     offered = [value.split(" ")[0] for name, value in fields if name == "www-authenticate"]
     if offered:

@@ -76,7 +76,7 @@ class SFTPFiles:
         self._read_size = min(limits.max_read_len or SMALL, PIECE)
         self._write_size = min(limits.max_write_len or SMALL, PIECE)
         self._hashes = not self.names.is_windows
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: set[asyncio.Task[Any]] = set()
         _join_requests(client)
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:
@@ -90,6 +90,22 @@ class SFTPFiles:
         return await self._entry(self.names.split(path)[1], found, path)
 
     async def entries(self, path: str) -> list[Entry]:
+        listing = asyncio.create_task(self._listed(path))
+        try:
+            return await asyncio.shield(listing)
+        except asyncio.CancelledError:
+            # The library closes the folder then and waits for the server's word, which may never come.
+            listing.cancel()
+            self._closing.add(listing)
+            listing.add_done_callback(self._left)
+            raise
+
+    def _left(self, task: asyncio.Task[Any]) -> None:
+        self._closing.discard(task)
+        if not task.cancelled():
+            task.exception()  # nobody waits for it any more
+
+    async def _listed(self, path: str) -> list[Entry]:
         found: list[Entry] = []
         with self._telling(path, "cannot be listed"):
             async for each in self._client.scandir(self._place(path)):

@@ -22,6 +22,8 @@ from pstui.backends.records import DEFAULT_COLOR, Stream, Write
 HOST_NAME = "pstui"
 #: ReadKeyOptions (protocol-notes 4.3).
 _ALLOW_CTRL_C, _NO_ECHO, _KEY_DOWN, _KEY_UP = 1, 2, 4, 8
+#: characters of a title that are looked at: PowerShell's own console takes no longer one
+MAX_TITLE = 1023
 #: Ctrl+C as a key: the code of C, its control character, LeftCtrlPressed.
 _CTRL_C = KeyInfo(67, "\x03", 8)
 #: Why a method is not done here; every other one asks for a grid of cells.
@@ -220,7 +222,7 @@ class Host:
 
 def _harmless(text: str) -> str:
     """Return a title without control characters, at most 200 characters."""
-    return "".join(char for char in text if char.isprintable())[:200]
+    return "".join(char for char in text[:MAX_TITLE] if char.isprintable())[:200]
 
 
 def is_secret_answer(answer: Any) -> bool:

@@ -147,14 +147,17 @@ def _private_data(pool: ReceivingPool, message: Message) -> None:
 
 def _pool_state(pool: ReceivingPool, message: Message) -> None:
     root = message.root if message.root is not None else parse(message.body)
-    found = _members(value_of(root, pool.cipher))
-    number, record = found.get("RunspaceState"), root.find(_RECORD)
-    why = error_info(record, found["ExceptionAsErrorRecord"]).message if record is not None else ""
+    said, record = root.findtext("MS/I32[@N='RunspaceState']"), root.find(_RECORD)
+    try:
+        number = int(said if said is not None else -1)
+    except ValueError:
+        raise ProtocolError(f"the far end sent session state {said!r:.40}, which does not exist") from None
     if number == RunspaceState.OPENED:
         if pool.core.their_capability is None:
             raise ProtocolError("the far end opened the session without negotiating")
         opened(pool)
     elif number in (RunspaceState.BROKEN, RunspaceState.CLOSED) and pool.state is not RunspaceState.CLOSING:
+        why = _reason(pool, message, root, record).message if record is not None else ""
         raise SessionBroken("the far end has closed the session", why)
 
 
@@ -240,11 +243,18 @@ def _state(pool: ReceivingPool, pipeline: Pipeline, message: Message) -> None:
     if record is None:
         pipeline.change_state(state)
         return
+    pipeline.change_state(state, _reason(pool, message, root, record), root)
+
+
+def _reason(
+    pool: ReceivingPool, message: Message, root: ElementTree.Element | None, record: ElementTree.Element
+) -> ErrorInfo:
+    """Return what a state message says of a failure."""
     try:
         found = _members(_value(pool, message, root=root)).get("ExceptionAsErrorRecord")
     except LimitExceeded:
         found = None  # what its text says is enough
-    pipeline.change_state(state, error_info(record, found), root)
+    return error_info(record, found)
 
 
 #: where a state message has the reason of a failure
@@ -319,7 +329,7 @@ async def _read_in_steps(pool: ReceivingPool, message: Message, max_values: int,
         message.value = (await in_steps(reading(message.root, pool.cipher, max_values, consume=consume)),)
     except (LimitExceeded, ProtocolError) as error:
         match message.type:
-            case MessageType.PIPELINE_STATE if isinstance(error, LimitExceeded):
+            case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE if isinstance(error, LimitExceeded):
                 message.value = (None,)  # the state counts, whatever comes with it
             case MessageType.PIPELINE_HOST_CALL | MessageType.RUNSPACEPOOL_HOST_CALL:
                 message.value = (error.what,)  # it is answered, with this

@@ -80,8 +80,15 @@ class _Reader:
             self._add(count)
             return value
         if tag == "S" and not len(element):
-            return (yield from _unescaped(element.text or ""))
+            return (yield from self._text(element.text or ""))
         return self._leaf(element)
+
+    def _text(self, text: str) -> Reading:
+        """Resolve the escapes of a text; many short ones are as much work as a long one."""
+        if "_x" not in text:
+            return text
+        self._worked += len(text) * VALUES // PORTION
+        return (yield from _unescaped(text))
 
     def _add(self, count: int) -> None:
         self._count += count
@@ -90,6 +97,7 @@ class _Reader:
 
     def _leaf(self, element: ElementTree.Element) -> Any:
         tag, text = element.tag, element.text
+        self._worked += len(text or "") * VALUES // PORTION
         if tag == "Nil":
             return None
         if tag not in _LONG and len(text or "") > MAX_SHORT:
@@ -114,7 +122,7 @@ class _Reader:
     def _object(self, element: ElementTree.Element, depth: int) -> Reading:
         number, before = element.get("RefId") or "", self._count
         text = element.find("ToString")
-        shown: str = (yield from _unescaped(text.text or "")) if text is not None else ""
+        shown: str = (yield from self._text(text.text or "")) if text is not None else ""
         if number:
             self._known[number] = (shown, 1)  # for what refers to the object that it stands in
         parts: dict[str, Any] = {"Props": {}, "MS": {}}
@@ -142,7 +150,7 @@ class _Reader:
     def _members(self, element: ElementTree.Element, depth: int) -> Reading:
         members: dict[str, Any] = {}
         for child in element:
-            name = unescape(child.get("N") or "")  # first: reading may consume the child
+            name = yield from self._text(child.get("N") or "")  # first: reading may consume the child
             members[name] = yield from self.value(child, depth)
         return members
 

@@ -49,6 +49,11 @@ class SessionManager:
         """The sessions made and not removed, oldest first, temporary ones included."""
         return tuple(self._sessions)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is a session, or one that ``begin`` made and nobody has taken yet."""
+        return bool(self._sessions or self._early)
+
     def create(self, info: ConnectionInfo, console: Console, *, name: str = "", temporary: bool = True) -> PSSession:
         """Make a session, not yet open. SSH takes a number for the name, the next for the Id (protocol-notes 5.2)."""
         from pstui.backends.sessions.session import PSSession

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
 import importlib.util
+import json
 import pkgutil
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import tests.fuzz as package
+from tests.support.paths import ROOT
 
 SECONDS = 60.0
 
@@ -25,6 +31,25 @@ def subjects() -> list[str]:
 def subject(name: str) -> Any:
     """Return a subject."""
     return importlib.import_module(f"tests.fuzz.{name}")
+
+
+#: the most that is taken of the recordings
+RECORDED = 2_000
+
+
+def corpus(name: str) -> list[bytes]:
+    """Return what a long run begins with: the seeds, and for readers of the wire what was recorded of PowerShell."""
+    seeds: list[bytes] = list(subject(name).SEEDS)
+    if name not in ("clixml", "host_calls"):
+        return seeds
+    recorded = (
+        message["clixml"].encode()
+        for file in sorted((ROOT / "tests" / "recordings").glob("*.jsonl.gz"))
+        for line in gzip.decompress(file.read_bytes()).splitlines()
+        for message in json.loads(line).get("messages", ())
+        if message["type"].endswith("HOST_CALL") == (name == "host_calls") and len(message["clixml"]) < 4_096
+    )
+    return [*seeds, *islice(dict.fromkeys(recorded), RECORDED)]
 
 
 def mutated(seeds: Sequence[bytes], chance: random.Random) -> bytes:
@@ -63,12 +88,18 @@ def by_chance(seeds: Sequence[bytes], check: Callable[[bytes], object], seconds:
 
 
 def _atheris(name: str, seconds: float) -> None:
+    """Run a subject under atheris, from its seeds on. What fails is left in this folder as crash-NAME-…"""
     program = (
         "import sys, atheris\n"
-        f"with atheris.instrument_imports():\n    from tests.fuzz import {name} as subject\n"
+        f"with atheris.instrument_imports(include=['pstui', 'tests.fuzz']):\n"
+        f"    from tests.fuzz import {name} as subject\n"
         "atheris.Setup(sys.argv, subject.check)\natheris.Fuzz()\n"
     )
-    subprocess.run([sys.executable, "-c", program, f"-max_total_time={seconds:.0f}"], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate(corpus(name)):
+            (Path(folder) / str(number)).write_bytes(seed)
+        options = f"-max_total_time={seconds:.0f}", "-timeout=20", f"-artifact_prefix=crash-{name}-"
+        subprocess.run([sys.executable, "-c", program, folder, *options], check=True)
 
 
 def main(arguments: list[str]) -> None:
@@ -82,7 +113,7 @@ def main(arguments: list[str]) -> None:
         else:
             found = subject(name)
             print(
-                f"{name}: {by_chance(found.SEEDS, found.check, seconds, time.time_ns())} inputs, no fault", flush=True
+                f"{name}: {by_chance(corpus(name), found.check, seconds, time.time_ns())} inputs, no fault", flush=True
             )
 
 

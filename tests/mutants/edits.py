@@ -16,6 +16,7 @@ class Edit:
     tests: tuple[str, ...]
 
 
+_HOSTILE = "backends/psrp/test_hostile.py"
 _LIMITS = "backends/psrp/test_limits.py"
 _PLANTED = "tui/test_planted_secrets.py"
 _TRACING = "backends/psrp/test_tracing.py"
@@ -46,7 +47,7 @@ EDITS = (
         "backends/psrp/host_calls.py",
         "if len(self._tasks) >= MAX_OPEN:",
         "if len(self._tasks) < 0:",
-        ("backends/psrp/test_hostile.py::test_a_fault_ends_the_session_in_one_clear_way",),
+        (f"{_HOSTILE}::test_a_fault_ends_the_session_in_one_clear_way",),
     ),
     Edit(
         "an unbounded queue: what comes for a reader that is busy",
@@ -158,7 +159,35 @@ EDITS = (
         "backends/psrp/pool.py",
         "            self._reader.cancel()\n            await asyncio.wait({self._reader})\n",
         "            pass\n",
-        ("backends/psrp/test_hostile.py", "backends/transports/test_harmed_ways.py"),
+        (f"{_HOSTILE}::test_a_reader_that_waits_for_a_full_screen_ends_with_the_session",),
+    ),
+    Edit(
+        "a closed tab kept by what is taken out of collections",
+        "tui/garbage.py",
+        "        gc.collect()\n",
+        "",
+        ("tui/workspace/test_memory.py",),
+    ),
+    Edit(
+        "a closed tab kept as the one that was in front before",
+        "tui/workspace/tabs.py",
+        "self.before = None if self.before is pane else self.before",
+        "pass",
+        ("tui/workspace/test_memory.py",),
+    ),
+    Edit(
+        "an unbounded queue: a message for each title",
+        "tui/pane/console.py",
+        "        if not self._titled:\n",
+        "        if True:\n",
+        ("tui/pane/test_flow.py",),
+    ),
+    Edit(
+        "a state of the session read in one turn",
+        "backends/psrp/receive.py",
+        "case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE if",
+        "case MessageType.PIPELINE_STATE if",
+        (f"{_HOSTILE}::test_a_state_of_the_session_counts_whatever_comes_with_it",),
     ),
     Edit(
         "a closed tab kept by its timers",

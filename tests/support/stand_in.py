@@ -254,6 +254,8 @@ class StandInInteractive:
 class StandInManager:
     """Makes and remembers the sessions."""
 
+    has_any = False
+
     def __init__(self) -> None:
         self.sessions: list[StandInSession] = []
         self.interactive: list[StandInInteractive] = []

@@ -166,7 +166,40 @@ def progress(text: str) -> Action:
     return call(20, "<I64>1</I64>", f"<Obj RefId='3'><MS>{fields}{numbers}<I32 N='Type'>0</I32></MS></Obj>")
 
 
+def every(number: int, *arguments: str, count: int = 2_000) -> Action:
+    """The same host call, so often."""
+
+    def do(peer: ScriptedPeer, guid: uuid.UUID) -> None:
+        for _ in range(count):
+            peer.host_call(number, arguments, -100, guid)
+
+    return do
+
+
+def _whole(**sides: int) -> str:
+    inside = "".join(f"<I32 N='{name}'>{value}</I32>" for name, value in sides.items())
+    return f"<Obj RefId='3'><MS>{inside}</MS></Obj>"
+
+
+_BLANK = (
+    "<Obj RefId='5'><MS><C N='character'>32</C><I32 N='foregroundColor'>1</I32><I32 N='backgroundColor'>1</I32>"
+    "<I32 N='bufferCellType'>0</I32></MS></Obj>"
+)
+#: calls that act on more than the text
+OTHERS: dict[str, Action] = {
+    "a long title": call(42, "<S>" + "t" * 900_000 + "</S>"),
+    "a title of marks": call(42, "<S>" + "\u0301" * 900_000 + "</S>"),
+    "a flood of titles": every(42, "<S>title</S>"),
+    "a flood of clearings": every(48, _whole(left=-1, top=-1, right=-1, bottom=-1), _BLANK),
+    "a flood of colours": every(28, "<I32>3</I32>"),
+    "a state of the session": lambda peer, guid: peer.say("RUNSPACEPOOL_STATE", VALUES["properties"]()),
+    "escapes in a state": lambda peer, guid: peer.say("RUNSPACEPOOL_STATE", VALUES["escapes"]()),
+}
+
+
 def cases() -> Iterator[tuple[str, list[Action]]]:
+    for name, action in OTHERS.items():
+        yield name, [action]
     for number, (name, text) in enumerate(TEXTS.items()):
         yield f"line: {name}", [call(16, written(text))]
         if len(text) < 6_000:

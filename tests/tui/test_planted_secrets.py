@@ -18,6 +18,7 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.tui.cli.crash import describe
 from pstui.tui.cli.main import main
 from pstui.tui.cli.trace import traced_sessions
+from pstui.tui.cli.transcript_file import TranscriptFile
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
 from pstui.tui.log.index import LogIndex
 from pstui.tui.pane.state import PaneState
@@ -35,12 +36,16 @@ TELLS = [sys.executable, "-c", "import os, sys; sys.stderr.write(repr(os.environ
 
 
 @pytest.fixture(autouse=True)
-def searched(isolated_home: Path, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Search every file below the home, and every line of every log, when a test has ended."""
+def searched(isolated_home: Path, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Search every file below the home, and every line of every log, when a test has ended.
+
+    ``--transcript`` holds what was shown, and so a line that was typed with a password in it.
+    """
+    left_out = {"planted.toml", *(["transcript.txt"] if "line_with_a_secret" in request.node.name else [])}
     with caplog.at_level(logging.DEBUG):
         yield
     for file in isolated_home.rglob("*"):
-        if file.is_file() and file.name != "planted.toml":
+        if file.is_file() and file.name not in left_out:
             assert SECRET.encode() not in file.read_bytes(), file
     assert SECRET not in caplog.text
 
@@ -89,11 +94,14 @@ async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
 
     memory = StateFile(isolated_home / "workspace.json")
     settings = {"log": str(isolated_home / "logs/{host}-{time}")}
+    sink = TranscriptFile(str(isolated_home / "transcript.txt"))
+    kept: dict[str, Any] = {"history": kept_history({}), "memory": memory, "transcript": sink}
     with traced_sessions(str(isolated_home / "trace.jsonl")) as sessions:
-        async with screen(DEMO, history=kept_history({}), memory=memory, settings=settings, sessions=sessions) as s:
+        async with screen(DEMO, settings=settings, sessions=sessions, **kept) as s:
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
             yield s
             ran = s.pane.conversation.ran
+    assert not ran or "PS(demo)" in (isolated_home / "transcript.txt").read_text()
     for kind in ("txt", "cast"):
         assert not ran or any("PS(demo)" in file.read_text() for file in isolated_home.glob(f"logs/*.{kind}")), kind
     with contextlib.closing(LogIndex(isolated_home / "index.sqlite3")) as index:
@@ -190,6 +198,27 @@ async def test_an_address_with_a_password_in_the_command_bar(pane: Screen, typed
     await s.keys("escape", "escape")
     await s.keys(PREFIX, "c")
     await s.idle()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"Enter-PSSession -ConnectionUri http://u:{SECRET}@127.0.0.1:1/wsman",
+        f"Invoke-Command -HostName db -Options @{{Password='{SECRET}'}} {{ 1 }}",
+        f"New-PSSession -HostName ann:{SECRET}@db",
+    ],
+)
+async def test_a_call_with_a_password_that_the_command_bar_runs(isolated_home: Path, line: str) -> None:
+    """As ``--line`` and F2 run one."""
+    memory = StateFile(isolated_home / "workspace.json")
+    async with screen(DEMO, memory=memory) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        s.workspace.going.run_line(line)
+        await s.idle()
+        await s.keys("escape", "escape")
+        await s.idle()
+        assert SECRET not in "\n".join(str(pane.title) + str(pane.info) for pane in s.workspace.tabs.sessions)
+        assert SECRET not in repr(s.workspace.tabs.sessions)
 
 
 def test_a_crash_report_holds_nothing_of_a_message() -> None:

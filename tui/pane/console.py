@@ -44,6 +44,8 @@ _CHUNK = 64
 _RECORD = 1024
 #: characters of a title that are kept
 TITLE_LIMIT = 200
+#: seconds until a title is shown: of a flood of them only some are
+TITLE_TIME = 0.1
 
 
 class PaneConsole:
@@ -88,6 +90,7 @@ class PaneConsole:
         self.log: SessionLog | None = None
         self.size = ConsoleSize(80, 24)
         self.title = ""
+        self._titled = False
 
     @property
     def backlog(self) -> int:
@@ -128,7 +131,8 @@ class PaneConsole:
         """Queue a clearing of the screen."""
         if self.log is not None:
             self.log.cleared()
-        self._put(None)
+        if not self._queue or self._queue[-1] is not None:  # an empty screen is emptied no further
+            self._put(None)
 
     def progress(self, record: ProgressRecord) -> None:
         """Show progress; it has a place of its own and need not wait for text."""
@@ -142,6 +146,12 @@ class PaneConsole:
     def set_title(self, title: str) -> None:
         """Keep the title inside pstui: the real terminal's is never touched."""
         self.title = plain(title, limit=TITLE_LIMIT).strip()
+        if not self._titled:
+            self._titled = True
+            self._pane.set_timer(TITLE_TIME, self._tell_title)
+
+    def _tell_title(self) -> None:
+        self._titled = False
         self._pane.post_message(self.Titled())
 
     def lay_out(self, prompt: str) -> str:
@@ -282,6 +292,9 @@ class PaneConsole:
                 self._waiting -= 1
                 self._transcript.clear_screen()
                 self._pane.post_message(self.Cleared())
+                self._in_frame += _CHUNK // 4  # each is laid out anew
+                if time.perf_counter() > deadline:
+                    break
                 continue
             portion: list[Write] = []
             while queue and len(portion) < _CHUNK and (record := queue[0]) is not None:

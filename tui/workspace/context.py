@@ -11,6 +11,7 @@ from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.pace import Pace
+from pstui.tui.garbage import Garbage
 
 if TYPE_CHECKING:
     from pstui.backends.binding.context import BindContext, BoundCall
@@ -40,10 +41,15 @@ class AppContext:
     vault: Vault | None = None
     #: the work that gives way to a key
     pace: Pace = field(default_factory=Pace)
+    #: lets go of what closed tabs held
+    garbage: Garbage = field(init=False)
     #: what forms over the profile file need, None where nothing can be edited
     forms: Callable[[], FormContext | None] = field(default=lambda: None)
     #: what ``$name`` means in typed calls, names in lower case
     variables: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.garbage = Garbage(self.pace)
 
     @property
     def kept(self) -> Sequence[PSSession]:

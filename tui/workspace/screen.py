@@ -185,6 +185,7 @@ class Workspace(PaintedWhenIdle):
 
     async def on_mount(self) -> None:
         """Open what was asked for; without that the sidebar has the keys."""
+        self.context.garbage.settle(session=self.context.sessions.has_any)
         for info in self._opening:
             await self.tabs.open(info)
         if self._restore and not self.profiles.is_reading:

@@ -17,7 +17,7 @@ from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.stylesheet import OF_PANES, read_once
 from pstui.tui.typeahead import now
-from pstui.tui.watchers import forget_gone
+from pstui.tui.watchers import forget_gone, forget_shown
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import AnyPane, session_of, sessions_of
@@ -322,6 +322,7 @@ class TabbedPanes(ContentSwitcher):
         self.panes.remove(pane)
         was_in_front = self.front is pane
         self.front = None if was_in_front else self.front
+        self.before = None if self.before is pane else self.before
         if not self.panes:
             self.current = "welcome"
         elif was_in_front:
@@ -330,6 +331,8 @@ class TabbedPanes(ContentSwitcher):
         await self.bar.remove_pane(pane)
         await pane.remove()
         forget_gone(self.app, self.screen)
+        forget_shown(self)
+        self.context.garbage.tab_closed(pane, len(self.panes))
         self._changed()
 
     def _remember(self, pane: Pane, place: int) -> None:

@@ -405,7 +405,8 @@ class WinRMConnection(_TransportHTTP):
             raise faults.AuthenticationFailure(
                 "The service asked for no authentication, so there is no key to encrypt with.", secret_sent=False
             )
-        if response.status_code >= 300 and response.status_code != 500:
+        # A service answers the empty message with 500, but not before it knows who asks.
+        if response.status_code >= 300 and (response.status_code != 500 or not getattr(context, "complete", True)):
             self._check_status(response, response.content)
         response.content  # noqa: B018  reading it to the end frees the connection for the next request
         if getattr(context, "negotiated_protocol", None) == "ntlm":

@@ -75,6 +75,63 @@ async def greet_as_mail(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
         writer.close()
 
 
+async def greet_as_ssh(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"SSH-2.0-OpenSSH_9.9\r\n")
+    with contextlib.suppress(OSError):
+        await reader.read(1000)
+        writer.close()
+
+
+def key_file(text: str, mode: int = 0o600) -> Made:
+    """A target with a key of this machine; no server is reached."""
+
+    @asynccontextmanager
+    async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
+        make_home(ground.folder / "home", ground.patch)
+        key = ground.folder / "key"
+        if text:
+            key.write_text(text)
+            key.chmod(mode)
+        yield ConnectionInfo(S.SSH_HOST, {"HostName": "127.0.0.1", "UserName": "ann", "KeyFilePath": str(key)})
+
+    return made
+
+
+def configured(text: str) -> Made:
+    """A host of ssh_config."""
+
+    @asynccontextmanager
+    async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
+        make_home(ground.folder / "home", ground.patch)
+        folder = ground.folder / "home" / ".ssh"
+        folder.mkdir(exist_ok=True)
+        (folder / "config").write_text(f"Host web\n{text}\n")
+        yield ConnectionInfo(S.SSH_HOST, {"HostName": "web", "UserName": "ann"})
+
+    return made
+
+
+def says_and_ends(said: bytes, code: int) -> Made:
+    """An SSH server whose subsystem writes something and ends."""
+
+    @asynccontextmanager
+    async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
+        key = asyncssh.generate_private_key("ssh-ed25519")
+
+        def serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
+            process.stderr.write(said)
+            process.exit(code)
+
+        serving: dict[str, Any] = {"process_factory": serve, "encoding": None}
+        server = await asyncssh.listen("127.0.0.1", 0, server_factory=Anyone, server_host_keys=[key], **serving)
+        shown = key.export_public_key("openssh").decode()
+        make_home(ground.folder / "home", ground.patch, f"[127.0.0.1]:{server.get_port()} {shown}")
+        async with server:
+            yield ConnectionInfo(S.SSH_HOST, {"HostName": "127.0.0.1", "Port": server.get_port(), "UserName": "bob"})
+
+    return made
+
+
 def ssh_to(port: int) -> ConnectionInfo:
     return ConnectionInfo(S.SSH_HOST, {"HostName": "127.0.0.1", "Port": port, "UserName": "ann"})
 
@@ -194,7 +251,25 @@ CASES: dict[str, Case] = {
         ssh_server(user="bob", subsystem=False), "session", "no subsystem powershell", "Install PowerShell there"
     ),
     "a subsystem that greets": Case(ssh_server(user="bob"), "session", "sent text", "pwsh -v"),
-    "no HTTP": Case(listening(greet_as_mail, winrm_to), "service", "no HTTP answer: 220 mail", ""),
+    "no PowerShell there": Case(
+        says_and_ends(b"bash: pwsh: command not found\n", 127), "session", "has ended the session", "pwsh -v"
+    ),
+    "no key file": Case(key_file(""), "session", "does not exist", "ssh-keygen -t ed25519"),
+    "a key for everybody": Case(
+        key_file("-----BEGIN OPENSSH PRIVATE KEY-----\n", 0o644), "session", "read by others", "chmod 600"
+    ),
+    "a key that is none": Case(key_file("no key\n"), "session", "not an SSH key", "the private key"),
+    "a jump host without a name": Case(
+        configured("HostName 127.0.0.1\nProxyJump jump.invalid"), "name", "jump.invalid", "getent hosts jump.invalid"
+    ),
+    "a jump host that refuses": Case(
+        configured("HostName 127.0.0.1\nProxyJump ann@127.0.0.1:1"), "port", "refused", "ssh -v ann@web"
+    ),
+    "an option that ssh does not know": Case(configured("Nonsense yes"), "session", "cannot be used", "ssh -G web"),
+    "no HTTP": Case(listening(greet_as_mail, winrm_to), "service", "no HTTP answer: 220 mail", "5985"),
+    "SSH on the port of WinRM": Case(listening(greet_as_ssh, winrm_to), "service", "SSH-2.0", "-HostName"),
+    "a service that fails": Case(http("500 Internal Server Error"), "session", "its service failed", "log"),
+    "a proxy in between": Case(http("407 Proxy Authentication Required"), "session", "proxy", "-ProxyCredential"),
     "no WinRM there": Case(http("404 Not Found"), "session", "no WinRM service at", "URLPrefix"),
     "clocks apart": Case(
         http("401 Unauthorized", b"WWW-Authenticate: Negotiate", far_off()), "clock", "s apart", "date"

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.psrp.host_calls import MAX_OPEN
 from pstui.backends.records import RunspaceState
 from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER, TYPES, ZERO, empty_element
+from tests.support.scripted_console import ScriptedConsole
 from tests.support.scripted_peer import COMPLETED, Action, ScriptedPeer, call, end, line, meeting, output, raw, state
 from tests.support.stall import BUDGET, Turns, watched_turns
 
@@ -232,3 +234,34 @@ async def test_whatever_a_channel_raises_ends_the_session(monkeypatch: pytest.Mo
         assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 5) is Outcome.BROKEN
         assert met.session.failure is not None
         assert "failed" in met.session.failure.message
+
+
+async def test_a_reader_that_waits_for_a_full_screen_ends_with_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    with meeting(monkeypatch, ScriptedPeer(commands={"Get-Thing": [line("a line")]})) as met:
+        await met.interactive.enter()
+        waits = asyncio.Event()
+
+        async def never(console: ScriptedConsole) -> None:
+            waits.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(ScriptedConsole, "backlog", BACKLOG_LIMIT + 1)
+        monkeypatch.setattr(ScriptedConsole, "drained", never)
+        running = asyncio.create_task(met.interactive.run("Get-Thing"))
+        await asyncio.wait_for(waits.wait(), 10)
+        (reader,) = [task for task in asyncio.all_tasks() if task.get_name() == "pool reader"]
+        await asyncio.wait_for(met.session.close(), 10)
+        assert reader.done()
+        await asyncio.wait_for(running, 10)
+
+
+async def test_a_state_of_the_session_counts_whatever_comes_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a message may hold, and the far end has closed the session all the same."""
+    too_much = "<Obj N='More' RefId='2'><LST>" + "<I32>1</I32>" * 110_000 + "</LST></Obj>"
+    broken = says("RUNSPACEPOOL_STATE", f"<Obj RefId='0'><MS><I32 N='RunspaceState'>5</I32>{too_much}</MS></Obj>")
+    closes: Action = lambda peer, guid: broken(peer, ZERO)  # noqa: E731  as those above
+    with meeting(monkeypatch, ScriptedPeer(commands={"Get-Thing": [closes]})) as met:
+        await met.interactive.enter()
+        assert await asyncio.wait_for(met.interactive.run("Get-Thing"), 30) is Outcome.BROKEN
+        assert met.session.failure is not None and "closed the session" in met.session.failure.message
+        await asyncio.wait_for(met.manager.close_all(), 5)

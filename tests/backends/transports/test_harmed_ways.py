@@ -17,7 +17,8 @@ from tests.support.winrm_runs import a_new_run, short_pauses
 
 __all__ = ["a_new_run", "short_pauses", "winrm_endpoint"]
 
-WINRM = WinRMOptions(arguments=["--scale", "0.05"])
+#: as many shells as there are cases: what is harmed may leave one behind
+WINRM = WinRMOptions(arguments=["--scale", "0.05", "--max-shells", "10000"])
 #: how many cases of each way are run; `make faults` runs them all
 SAMPLE = int(os.environ.get("PSTUI_FAULTS", "6"))
 

@@ -68,6 +68,38 @@ class Parts:
         return "".join(each.text + "\n" * each.newline for portion in self.portions for each in portion)
 
 
+async def test_of_a_flood_of_titles_few_are_told_and_the_last_is_kept() -> None:
+    parts = Parts()
+    for number in range(20_000):
+        parts.console.set_title(f"title {number}")
+        if number % 10_000 == 0:
+            parts.turn()
+    parts.turn()
+    assert len([one for one in parts.told if isinstance(one, PaneConsole.Titled)]) <= 4
+    assert parts.console.title == "title 19999"
+
+
+async def test_a_flood_of_clearings_is_done_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, now = Parts(), 0.0
+
+    def later() -> float:
+        nonlocal now
+        now += 0.001
+        return now
+
+    monkeypatch.setattr(time, "perf_counter", later)
+    for number in range(100):
+        parts.console.clear()
+        parts.console.clear()
+        parts.console.write(Write(str(number)))
+    turns = 0
+    while parts.console.backlog:
+        parts.turn()
+        turns += 1
+    assert parts.cleared == 100 and turns > 10
+    assert parts.text.split() == [str(number) for number in range(100)]
+
+
 async def test_one_huge_record_comes_in_pieces_and_whole() -> None:
     parts = Parts()
     console = parts.console
