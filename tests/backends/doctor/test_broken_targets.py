@@ -265,7 +265,9 @@ CASES: dict[str, Case] = {
     "a jump host that refuses": Case(
         configured("HostName 127.0.0.1\nProxyJump ann@127.0.0.1:1"), "port", "refused", "ssh -v ann@web"
     ),
-    "an option that ssh does not know": Case(configured("Nonsense yes"), "session", "cannot be used", "ssh -G web"),
+    "an option that ssh does not know": Case(
+        configured("Nonsense yes"), "session", "cannot be used", "Correct -Options"
+    ),
     "no HTTP": Case(listening(greet_as_mail, winrm_to), "service", "no HTTP answer: 220 mail", "5985"),
     "SSH on the port of WinRM": Case(listening(greet_as_ssh, winrm_to), "service", "SSH-2.0", "-HostName"),
     "a service that fails": Case(http("500 Internal Server Error"), "session", "its service failed", "log"),
