@@ -27,6 +27,7 @@ from pstui.backends.files.base import (
     Space,
 )
 from pstui.backends.files.names import POSIX, WINDOWS
+from pstui.backends.places import expanded
 
 #: bytes read from a disk at once
 BLOCK = 1 << 20
@@ -235,7 +236,7 @@ class LocalFiles:
             os.utime(place, (modified, modified))
 
     def _place(self, path: str) -> Path:
-        return Path(self.here, Path(path).expanduser() if path.startswith("~") else path)
+        return Path(self.here, expanded(path) if path.startswith("~") else path)
 
     def _start(self, call: Callable[..., T], *arguments: object) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._threads, call, *arguments)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pstui.backends.forwards import Place
+from pstui.backends.places import expanded
 from pstui.backends.transports.ssh.forward_options import ForwardOptions
 
 #: connections that wait to be accepted (SSH_LISTEN_BACKLOG of OpenSSH)
@@ -99,7 +100,7 @@ async def listen_on_path(path: str, accept: Accept, options: ForwardOptions) -> 
 def _bound_path(path: Path, options: ForwardOptions) -> tuple[socket.socket, LocalListener]:
     if sys.platform == "win32":
         raise OSError("this system has no sockets with a path")
-    file = path.expanduser()
+    file = expanded(str(path))
     if options.unlinks:
         with contextlib.suppress(OSError):
             if stat.S_ISSOCK(file.lstat().st_mode):
