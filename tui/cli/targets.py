@@ -21,7 +21,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.profiles.listed import LISTED_AS
 from pstui.tui.profiles.reading import Profiles
-from pstui.tui.sidebar.model import Places, place_text
+from pstui.tui.sidebar.model import KnownPlaces, place_text
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Found
@@ -71,7 +71,7 @@ def targets(
 def meant(item: str, profiles: Profiles) -> list[ConnectionInfo]:
     """Return where a choice leads: to profiles, and to hosts of inventories to which none of these leads."""
     infos = [profiles.connection(kind, name) for kind, name in chosen(item, profiles)]
-    places = Places(map(place_text, infos))
+    places = KnownPlaces(map(place_text, infos))
     return infos + [
         profiles.listed_connection(found) for found in listed_hosts([item], profiles) if found.info not in places
     ]

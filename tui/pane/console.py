@@ -2,8 +2,9 @@
 
 How this works: what the far end says is put into one queue, in the order it came. The pane takes a few lines at once,
 and more than that once a frame, as much as fits into BUDGET; while a key is on its way a flood waits (``Pace``). The
-reader of the transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown. So a
-flood ends up waiting at the far end, and the loop is free for keys all the time.
+reader of the transport looks at ``backlog`` and waits in ``drained`` once too much has been taken and not shown: too
+many records, or more than are shown SHOWN_WITHIN a moment. So a flood ends up waiting at the far end, and the loop is
+free for keys all the time.
 """
 
 from __future__ import annotations
@@ -40,6 +41,8 @@ FRAME = 1 / 60
 #: seconds a portion may take
 BUDGET = 0.004
 _CHUNK = 64
+#: seconds in which all that waits should be shown, whatever its lines cost: the prompt after Ctrl+C comes behind it
+SHOWN_WITHIN = 0.25
 #: characters that count for the backlog as much as one record
 _RECORD = 1024
 #: characters of a title that are kept
@@ -79,6 +82,9 @@ class PaneConsole:
         self._scheduled = False
         #: the end of the frame that has begun, and the records that were shown in it
         self._frame_end, self._in_frame = 0.0, 0
+        #: for how many records one counts that waits, as slow as showing them is; when the last portion was begun that
+        #: left some behind, and the records in it
+        self._slowness, self._portion = 1.0, (0.0, 0)
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._room.set()
@@ -94,8 +100,8 @@ class PaneConsole:
 
     @property
     def backlog(self) -> int:
-        """Records taken but not yet shown; a long one counts for several."""
-        return self._waiting
+        """Records taken but not yet shown; a long one counts for several, and so do those that are shown slowly."""
+        return int(self._waiting * self._slowness)
 
     @property
     def rest(self) -> float:
@@ -258,7 +264,7 @@ class PaneConsole:
         self._queue.append(record)
         self._waiting += _weight(record)
         self._empty.clear()
-        if self._waiting > BACKLOG_LIMIT:
+        if self.backlog > BACKLOG_LIMIT:
             self._room.clear()
         if not self._scheduled:
             self._scheduled = True
@@ -284,8 +290,9 @@ class PaneConsole:
         now = time.perf_counter()
         if now >= self._frame_end:
             self._frame_end, self._in_frame = now + FRAME, 0
+        self._measure(now)
         deadline = now + BUDGET
-        queue = self._queue
+        queue, waiting = self._queue, self._waiting
         while queue:
             if queue[0] is None:
                 queue.popleft()
@@ -307,13 +314,22 @@ class PaneConsole:
             self._in_frame += len(portion)
             if time.perf_counter() > deadline:
                 break
-        if self._waiting <= BACKLOG_LIMIT // 2:
+        if self.backlog <= BACKLOG_LIMIT // 2:
             self._room.set()
         if queue:
+            self._portion = now, waiting - self._waiting
             self._scheduled = True
             self._schedule(FRAME)
         else:
             self._empty.set()
+
+    def _measure(self, now: float) -> None:
+        """Take in how long the last portion and its painting took."""
+        begun, shown = self._portion
+        if shown:
+            slowness = BACKLOG_LIMIT * (now - begun) / shown / SHOWN_WITHIN
+            self._slowness = max(1.0, (self._slowness + slowness) / 2)
+        self._portion = 0.0, 0
 
 
 def _weight(record: Write | None) -> int:

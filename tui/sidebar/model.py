@@ -380,25 +380,30 @@ def found_group(source: str, kind: str) -> str:
 
 def without_saved(found: Iterable[SidebarEntry], saved: Iterable[SidebarEntry]) -> list[SidebarEntry]:
     """Leave out of what was found what is saved already."""
-    places = Places(entry.target for entry in saved if entry.target)
+    places = KnownPlaces(entry.target for entry in saved if entry.target)
     return [entry for entry in found if entry.info is None or entry.info not in places]
 
 
-class Places:
+class KnownPlaces:
     """Where connections lead, by ``place_text``. One that names no port leads there whatever port is meant there."""
 
     def __init__(self, places: Iterable[str]) -> None:
         self._places = frozenset(places)
-        self._targets = frozenset(place.rpartition("|")[0] for place in self._places)
+        self._targets = frozenset(map(target_of, self._places))
 
     def __contains__(self, info: ConnectionInfo) -> bool:
         place = place_text(info)
-        return place.rpartition("|")[0] in self._targets if place.endswith("|") else place in self._places
+        return target_of(place) in self._targets if place.endswith("|") else place in self._places
 
 
 def place_text(info: ConnectionInfo) -> str:
     """Return set, target and port of a connection as one text; machines behind one address have ports of their own."""
     return f"{target_text(info)}|{port_text(info.values.get('Port'))}"
+
+
+def target_of(place: str) -> str:
+    """Return the ``target_text`` of a ``place_text``."""
+    return place.rpartition("|")[0]
 
 
 def port_text(port: object) -> str:

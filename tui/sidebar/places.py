@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.tui.sidebar.model import SidebarEntry, identity, said_of, target_text
+from pstui.tui.sidebar.model import SidebarEntry, identity, said_of, target_of, target_text
 
 #: characters of a container's id from which it is taken for one
 _LEAST_ID = 4
@@ -51,7 +51,7 @@ class Places:
             self._by_target = {}
             for entry in self._saved:
                 if entry.target:
-                    self._by_target.setdefault(entry.target, []).append(entry)
+                    self._by_target.setdefault(target_of(entry.target), []).append(entry)
         wanted = said_of(info)
         for entry in self._by_target.get(target_text(info), ()):
             try:

@@ -10,7 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.glance import badge, glance
-from pstui.tui.sidebar.model import FOUND, MARKS, Places, SidebarEntry
+from pstui.tui.sidebar.model import FOUND, MARKS, KnownPlaces, SidebarEntry
 from pstui.tui.workspace.context import AppContext, is_call
 from pstui.tui.workspace.fan_out import FanOutActions
 from pstui.tui.workspace.profiles import ProfileActions
@@ -205,7 +205,7 @@ class Going:
         profiles = self._context.book.profiles
         meant = {f"{kind}:{name}" for item in items for kind, name in chosen(item, profiles)}
         entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
-        places = Places(entry.target for entry in entries)
+        places = KnownPlaces(entry.target for entry in entries)
         entries += [
             SidebarEntry("host", found.name, resolve=partial(profiles.listed_connection, found))
             for found in listed_hosts(items, profiles)

@@ -13,7 +13,7 @@ from pstui.backends.console import BACKLOG_LIMIT
 from pstui.backends.pace import Pace
 from pstui.backends.records import Write
 from pstui.backends.transports import registry
-from pstui.tui.pane.console import PaneConsole
+from pstui.tui.pane.console import BUDGET, PaneConsole
 from pstui.tui.pane.state import PaneState
 from pstui.tui.responsive import KEY_TIME, keys_first
 from pstui.tui.transcript.render.buffer import TextBuffer
@@ -128,6 +128,36 @@ async def test_long_records_count_for_as_much_as_they_are() -> None:
         parts.turn()
     await console.shown()
     assert console.backlog == 0
+
+
+async def test_records_that_are_shown_slowly_count_for_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts, now = Parts(), 0.0
+
+    def later() -> float:
+        nonlocal now
+        now += BUDGET * 2  # one chunk for a portion
+        return now
+
+    monkeypatch.setattr(time, "perf_counter", later)
+    console = parts.console
+    for number in range(BACKLOG_LIMIT // 10):
+        console.write(Write(str(number)))
+    assert console.backlog == BACKLOG_LIMIT // 10
+    for _ in range(4):
+        now += 0.1  # a painting
+        parts.turn()
+    assert console.backlog > BACKLOG_LIMIT, "they would take seconds"
+    console.write(Write("one more"))
+    waiting = asyncio.ensure_future(console.drained())
+    await asyncio.sleep(0)
+    assert not waiting.done(), "the reader waits"
+    while not waiting.done():
+        parts.turn()
+        await asyncio.sleep(0)
+    assert console.backlog <= BACKLOG_LIMIT // 2
+    while console.backlog:
+        parts.turn()
+    assert parts.text.split()[:3] == ["0", "1", "2"]
 
 
 @pytest.fixture
