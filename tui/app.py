@@ -42,6 +42,10 @@ from textual.worker import WorkerFailed
 
 if TYPE_CHECKING:
     from pstui.tui.editor.history import KeptLines
+    from textual.notifications import SeverityLevel
+
+#: characters of a notice that are shown: eight rows
+NOTICE = 480
 
 
 def _character(key: str) -> str | None:
@@ -141,6 +145,19 @@ class PstuiApp(App[int], inherit_bindings=False):
     def copy_to_clipboard(self, text: str) -> None:
         """Copy a text by the terminal and, where there is one, by a program of this machine."""
         self._clipboard_ways.copy(text)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice for some seconds; of a very long one, such as one with a long path, the beginning."""
+        said = message if len(message) <= NOTICE else f"{message[: NOTICE - 1]}…"
+        super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_driver_class(self) -> type[Driver]:
         """Return the terminal's driver: whole sequences only, many characters at once, and floods stand back."""

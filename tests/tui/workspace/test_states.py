@@ -281,3 +281,11 @@ async def test_the_footer_names_the_machine_of_a_session_that_was_looked_up() ->
             await s.until(lambda: s.shown().rstrip().split("\n")[-1].count("demo  ready") == 1, "its machine")
             marked = s.workspace.sidebar.mark_of(next(one for one in s.workspace.sidebar.entries if one.name == "demo"))
             assert marked.state == "open", way.value
+
+
+async def test_a_notice_with_a_very_long_path_is_cut(manager: StandInManager) -> None:
+    async with screen(host("web1"), sessions=manager.as_manager()) as s:
+        s.app.notify(f"The file /{'folder/' * 600}profiles.toml cannot be read.", markup=False)
+        await s.idle()
+        told = [each.message for each in s.app._notifications]
+        assert len(told[-1]) < 500 and told[-1].startswith("The file /folder") and told[-1].endswith("…")
