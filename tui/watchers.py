@@ -2,13 +2,14 @@
 
 Textual keeps who watches an attribute or follows a signal of the app or of a screen, and forgets those that have gone
 only when that attribute changes or that signal is sent. A text area watches the app's theme and follows the screen's
-selection: each closed tab would stay, with its text and its session. And it keeps the children that a widget showed
-when it was last asked, which is the tab in front when it was closed. ``tests/tui/workspace/test_memory.py`` fails when
-Textual forgets by itself.
+selection: each closed tab would stay, with its text and its session. It keeps the children that a widget showed when
+it was last asked, which is the tab in front when it was closed, and the last thousand that it was asked for by name,
+which the tabs in the bar are. ``tests/tui/workspace/test_memory.py`` fails when Textual forgets by itself.
 """
 
 from __future__ import annotations
 
+from textual.cache import LRUCache
 from textual.dom import DOMNode
 from textual.signal import Signal
 from textual.widget import Widget
@@ -27,3 +28,8 @@ def forget_gone(*watched: DOMNode) -> None:
 def forget_shown(parent: Widget) -> None:
     """Let what ``parent`` knows of the children that it shows be of those that it has now."""
     _ = parent.displayed_children
+
+
+def keep_last_found(parent: DOMNode) -> None:
+    """Let ``parent`` keep only the last that it was asked for by name. To be called when it is made."""
+    parent._query_one_cache = LRUCache(1)

@@ -10,6 +10,7 @@ from pstui.tui.cut import cut, cut_name
 from pstui.tui.pane.glance import badge, glance
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
+from pstui.tui.watchers import keep_last_found
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
@@ -122,6 +123,7 @@ class TabBar(Horizontal):
     def __init__(self) -> None:
         super().__init__()
         self.tabs = SessionTabs()
+        keep_last_found(self.tabs)
         self._labels: dict[str, Tab] = {}
         self._aside = Still(classes="aside")
         #: shown where tabs are out of sight at the left and at the right

@@ -98,7 +98,8 @@ async def opened(s: Screen) -> dict[str, weakref.ref[object]]:
     """Open a tab, run a line in it, and return its parts."""
     pane = await s.workspace.tabs.open(DEMO)
     await s.run("'some text'")
-    return parts_of(pane)
+    bar = s.workspace.tabs.bar
+    return {**parts_of(pane), "in the bar": weakref.ref(bar.tabs.query_one(f"#{bar.tab_id(pane)}"))}
 
 
 async def test_a_closed_tab_is_let_go_of() -> None:
