@@ -28,6 +28,7 @@ from pstui.tui.stylesheet import KeptStylesheet
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
 from pstui.tui.typed import MANY, Typed, gathering
+from pstui.tui.watchers import keep_no_paintings
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
@@ -60,6 +61,7 @@ def _mend_textual() -> None:
     fix_escape_delay()
     keep_late_timers()
     let_go_of_ended_timers()
+    keep_no_paintings()
     share_the_interpreter()
 
 

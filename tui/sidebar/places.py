@@ -10,6 +10,8 @@ from pstui.tui.sidebar.model import SidebarEntry, identity, said_of, target_of, 
 
 #: characters of a container's id from which it is taken for one
 _LEAST_ID = 4
+#: answers that are kept
+MOST_KNOWN = 1000
 
 
 class Places:
@@ -35,6 +37,8 @@ class Places:
         info = getattr(info.values.get("Session"), "info", info)
         known = self._known.get(id(info))
         if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             known = self._known[id(info)] = info, self._looked_for(info)
         return known[1]
 

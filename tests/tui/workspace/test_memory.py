@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import inspect
 import weakref
 from collections.abc import Callable, Iterator
 from contextvars import Context, ContextVar
@@ -18,6 +19,7 @@ from pstui.tui.late_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.watchers import forget_shown
+from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.widgets import TextArea
 
@@ -171,3 +173,24 @@ async def test_the_library_still_keeps_who_watches() -> None:
         await pilot.pause()
         watching = [pair[0] for pair in getattr(app, "__watchers", {}).get("theme", [])]
         assert area in watching
+
+
+async def test_what_a_closed_tab_painted_is_let_go_of() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await opened(s)
+        painted = weakref.ref(s.pane.transcript._styles_cache)
+        await s.keys(PREFIX, "w")
+        await s.until(lambda: len(s.workspace.panes) == 1, "the tab gone")
+        await s.run("'the other one'")
+
+        def gone() -> bool:
+            gc.collect()
+            return painted() is None
+
+        await s.until(gone, "the end of its rows")
+
+
+def test_the_library_still_keeps_what_was_painted() -> None:
+    """Fails when Textual is mended: then keep_no_paintings can go."""
+    assert "@lru_cache(1024)\n    def get_inner_outer" in inspect.getsource(StylesCache)
