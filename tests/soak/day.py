@@ -77,10 +77,18 @@ class Day:
         return grown["memory"] <= SLACK and all(grown[name] <= 2 for name in ("descriptors", "threads", "tasks"))
 
 
+class _Forgetful(list[Any]):
+    """Keeps nothing: a far end would grow by what it was told in a day."""
+
+    def append(self, item: Any) -> None:
+        """Let go of it."""
+
+
 def far_end() -> ScriptedPeer:
     """Return a far end that writes some lines and an object."""
     written = [line(f"{number:04} " + "x" * 60) for number in range(LINES)]
-    return ScriptedPeer(commands={"work": [*written, output("<S>done</S>"), state(COMPLETED)]})
+    commands = {"work": [*written, output("<S>done</S>"), state(COMPLETED)]}
+    return ScriptedPeer(commands=commands, heard=_Forgetful(), created=_Forgetful())
 
 
 @asynccontextmanager
