@@ -191,7 +191,7 @@ async def _find(s: Screen) -> None:
 
 async def _help(s: Screen) -> None:
     await s.keys("f1")
-    await s.until(lambda: len(s.app.screen_stack) > 1, "the help")
+    await s.until(lambda: s.shows("every key that works here"), "the rows of the help")
 
 
 async def _light(s: Screen) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Sources
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 
 #: characters of a notice that are shown: eight rows
 NOTICE = 480
+_HERE = Path(__file__).parent
 
 
 def _character(key: str) -> str | None:
@@ -79,7 +80,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     """
 
     # Absolute: Textual looks for a relative path in the folder of the class that derives from this one.
-    CSS_PATH = Path(__file__).with_name("pstui.tcss")
+    CSS_PATH: ClassVar[list[str | PurePath]] = [_HERE / "pstui.tcss", _HERE / "dialogs" / "boxes.tcss"]
     TITLE = "pstui"
     ENABLE_COMMAND_PALETTE = False
 

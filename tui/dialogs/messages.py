@@ -30,7 +30,6 @@ MOST = 500
 class ProblemsScreen(ModalScreen[None]):
     """The list; Esc, Enter, q or ! closes it."""
 
-    CSS_PATH = "boxes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [("escape,enter,q,exclamation_mark,ctrl+c", "close", "Close")]
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -214,7 +213,6 @@ _AROUND = 6
 class QuitScreen(ModalScreen[bool]):
     """Names what still runs. Enter goes, and so does the key that asked, pressed again after a moment; Esc stays."""
 
-    CSS_PATH = "boxes.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         ("enter,y", "go", "Go"),
         ("q,f10,ctrl+d", "go_after_all", "Go"),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 from pstui.backends.binding.declaration import Option
@@ -52,9 +51,6 @@ class TypedInput(LineInput):
 
 class TypingScreen(ModalScreen[ScreenResultType]):
     """A modal screen whose keys go to a field, also those that come before the field has the focus."""
-
-    # Absolute: Textual looks for a relative path in the folder of the class that derives from this one.
-    CSS_PATH = Path(__file__).with_name("boxes.tcss")
 
     @property
     def typed_into(self) -> Input | None:
