@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
-def expanded(text: str) -> Path:
+def expanded(text: str | os.PathLike[str]) -> Path:
     """Return the path that a text names: ``~`` is the user's home, ``~name`` of nobody a folder that is called so."""
     try:
         return Path(text).expanduser()

@@ -24,8 +24,6 @@ COLLECT_AFTER: Final = 10_000
 QUIET: Final = 2.0
 #: of so many open tabs one must have been closed: looking takes the longer, the more there are
 TABS: Final = 20
-
-
 #: how often it looks for one closed tab, each time after twice the seconds: something may hold it for a moment
 TIMES: Final = 5
 

@@ -25,6 +25,12 @@ MAX_ENTRIES = 100_000
 ALL_TIMES = (-math.inf, math.inf)
 
 
+def as_kept(modified: float, times: tuple[float, float]) -> float:
+    """Return what a file system makes of a time, in seconds since 1970: the first or the last that it can keep."""
+    first, last = times
+    return min(max(modified, first), last)
+
+
 class Kind(enum.Enum):
     """What an entry is."""
 

@@ -21,7 +21,18 @@ from typing import Any, TypeVar
 
 import asyncssh
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.files.base import MAX_ENTRIES, PIECE, Entry, FileError, Kind, Pieces, Reason, Settled, Space
+from pstui.backends.files.base import (
+    MAX_ENTRIES,
+    PIECE,
+    Entry,
+    FileError,
+    Kind,
+    Pieces,
+    Reason,
+    Settled,
+    Space,
+    as_kept,
+)
 from pstui.backends.files.local import HINTS, kind_of, too_many
 from pstui.backends.files.names import POSIX, WINDOWS_SFTP
 from pstui.backends.transports.base import ConnectContext
@@ -405,8 +416,7 @@ def _join_requests(client: asyncssh.SFTPClient) -> None:
 def _attributes(modified: float | None, mode: int | None) -> asyncssh.SFTPAttrs:
     attrs = asyncssh.SFTPAttrs()
     if modified is not None:
-        first, last = SFTPFiles.times
-        attrs.atime = attrs.mtime = int(min(max(modified, first), last))
+        attrs.atime = attrs.mtime = int(as_kept(modified, SFTPFiles.times))
     if mode is not None:
         attrs.permissions = mode & 0o777
     return attrs

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field
 
-from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason, Settled
+from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason, Settled, as_kept
 from pstui.backends.files.names import part_name
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expanded
@@ -273,8 +273,8 @@ class Transfer:
             return entry.target == there.target
         if entry.size != there.size or entry.modified is None or there.modified is None:
             return False
-        first, last = self.destination.times
-        return self.options.keeps and abs(min(max(entry.modified, first), last) - there.modified) < SAME_TIME
+        modified = as_kept(entry.modified, self.destination.times)
+        return self.options.keeps and abs(modified - there.modified) < SAME_TIME
 
     async def _kept(self, item: Item, there: Entry) -> str:
         """Return why a file that is there stays, empty where it is overwritten."""

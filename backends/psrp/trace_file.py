@@ -71,7 +71,7 @@ class TraceFiles:
     """The files of one run. The first is made at once: CallError for what cannot be written."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = expanded(str(path))
+        self._path = expanded(path)
         self._first: TraceFile | None = TraceFile(self._path)
         self._made = [self._first]
 

@@ -88,14 +88,13 @@ def refuse_guarded(invocation: Invocation, profiles: Profiles, *, yes: bool = Fa
     guard = strictest(map(Guards(profiles).of, invocation.infos))
     if guard is None:
         return
-    from pstui.tui.guard.rules import Mode
     from pstui.tui.guard.texts import answer_to, question, quotation
 
     held = guard.judge(invocation.script.text)
     if not held:
         return
     rows = quotation(guard, held, invocation.script.text)
-    if guard.mode is Mode.READ:
+    if guard.reads_only:
         hint = "Only reading lines are let through. The key guard of the profile, group or tag says so."
         raise CallError("The script was not run", "\n".join(rows), hint)
     if yes:

@@ -156,8 +156,10 @@ def saved_targets(call: BoundCall, profiles: Profiles) -> tuple[ConnectionInfo, 
 
     def of_profile(name: str) -> ConnectionInfo | None:
         only_ssh = key == "HostName"
-        found = saved(name, profiles, only_ssh=only_ssh) or listed(name, profiles, only_ssh=only_ssh)
-        return found[0] if isinstance(found, tuple) else found
+        if (info := saved(name, profiles, only_ssh=only_ssh)) is not None:
+            return info
+        known = listed(name, profiles, only_ssh=only_ssh)
+        return None if known is None else known[0]
 
     def one(name: str) -> ConnectionInfo:
         alone = replace(call, values={**call.values, key: (name,) if several else name})

@@ -31,7 +31,7 @@ class TranscriptFile:
     """
 
     def __init__(self, path: str | os.PathLike[str], on_problem: Callable[[str], None] | None = None) -> None:
-        self.path = expanded(str(path))
+        self.path = expanded(path)
         self.problem = ""
         self.on_problem = on_problem
         self._fd = self._open()

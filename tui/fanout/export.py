@@ -18,7 +18,7 @@ FORMATS = (".txt", ".json", ".csv")
 
 def write(fan: FanOut, path: Path) -> None:
     """Write the answers to a file that does not exist yet. Blocks as long as the disk does. Raises PstuiError."""
-    path = expanded(str(path))
+    path = expanded(path)
     ending = path.suffix.casefold()
     if ending not in FORMATS:
         raise PstuiError(f"{path.name} was not written", "", f"End its name with {', '.join(FORMATS)}.")

@@ -50,7 +50,7 @@ class _Array:
 
 def write(objects: Sequence[SentObject], path: Path) -> tuple[str, ...]:
     """Write objects to a file that does not exist yet; return what is to be known of it. Blocks. Raises PstuiError."""
-    path = expanded(str(path))
+    path = expanded(path)
     ending = path.suffix.casefold()
     if ending not in FORMATS:
         raise PstuiError(f"{path.name or 'Nothing'} was not written", "", f"End its name with {', '.join(FORMATS)}.")

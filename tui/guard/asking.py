@@ -7,7 +7,7 @@ import asyncio
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.records import Stream, Write
 from pstui.tui.guard.guards import Guard
-from pstui.tui.guard.rules import Held, Mode
+from pstui.tui.guard.rules import Held
 from pstui.tui.guard.texts import answer_to, question, quotation
 
 #: characters from which a line is read in a thread: that takes longer than a frame
@@ -27,7 +27,7 @@ async def may_run(console: Console, guard: Guard | None, text: str, source: str,
     if guard is None or not (held := await judged(guard, text)):
         return True
     quoted = quotation(guard, held, text)
-    if guard.mode is Mode.READ:
+    if guard.reads_only:
         for line in (*quoted, "It was not run: only reading lines are let through here."):
             console.write(Write(line, stream=Stream.ERROR))
         return False

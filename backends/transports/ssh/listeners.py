@@ -100,7 +100,7 @@ async def listen_on_path(path: str, accept: Accept, options: ForwardOptions) -> 
 def _bound_path(path: Path, options: ForwardOptions) -> tuple[socket.socket, LocalListener]:
     if sys.platform == "win32":
         raise OSError("this system has no sockets with a path")
-    file = expanded(str(path))
+    file = expanded(path)
     if options.unlinks:
         with contextlib.suppress(OSError):
             if stat.S_ISSOCK(file.lstat().st_mode):

@@ -191,6 +191,21 @@ async def test_what_a_closed_tab_painted_is_let_go_of() -> None:
         await s.until(gone, "the end of its rows")
 
 
+async def test_the_library_still_keeps_what_was_found() -> None:
+    """Fails when Textual is mended: then keep_last_found can go."""
+
+    class Bare(App[None]):
+        pass
+
+    app = Bare()
+    async with app.run_test() as pilot:
+        await app.mount(area := TextArea(id="area"))
+        assert app.screen.query_one("#area") is area
+        await area.remove()
+        await pilot.pause()
+        assert any(found[-1] is area for found in app.screen._query_one_cache._cache.values())
+
+
 def test_the_library_still_keeps_what_was_painted() -> None:
     """Fails when Textual is mended: then keep_no_paintings can go."""
     assert "@lru_cache(1024)\n    def get_inner_outer" in inspect.getsource(StylesCache)
