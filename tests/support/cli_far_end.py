@@ -63,6 +63,7 @@ class Session:
     async def open(self) -> None:
         self.calls.append("open")
         if self.opens == "never":
+            print("opening", flush=True)
             await asyncio.Event().wait()
         if self.opens == "no":
             raise OpenError("db: port 22 refuses", "Nothing listens there.", "Start sshd on db.")

@@ -55,6 +55,12 @@ class Screen:
         return self.app.workspace
 
     @property
+    def has_pane(self) -> bool:
+        """Whether a pane of a session is in front."""
+        front = self.workspace.front
+        return front is not None and front.as_session is not None
+
+    @property
     def pane(self) -> Pane:
         front = self.workspace.front
         assert front is not None and front.as_session is not None, "no pane of a session is in front"

@@ -139,12 +139,19 @@ class TabBar(Horizontal):
     def on_mount(self) -> None:
         """Follow what is in sight of the tabs."""
         scroll = self.tabs.query_one("#tabs-scroll")
-        for name in ("scroll_x", "virtual_size"):
-            self.watch(scroll, name, self._mark_cut, init=False)
+        self.watch(scroll, "scroll_x", self._mark_cut, init=False)
+        self.watch(scroll, "virtual_size", lambda: self.call_after_refresh(self._show_whole), init=False)
 
     def on_resize(self) -> None:
         """There is room for more tabs, or for fewer."""
         self.call_after_refresh(self._mark_cut)
+
+    def _show_whole(self) -> None:
+        """Show the whole tab in front, where labels beside it have grown and pushed it half out of sight."""
+        scroll, tab = self.tabs.query_one("#tabs-scroll"), self.tabs.active_tab
+        if tab is not None and scroll.region.overlaps(tab.region) and not scroll.region.contains_region(tab.region):
+            scroll.scroll_to_widget(tab, animate=False, force=True)
+        self._mark_cut()
 
     def _mark_cut(self) -> None:
         """Tell where tabs are out of sight."""

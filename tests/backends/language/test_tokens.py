@@ -183,9 +183,9 @@ def test_time_grows_with_length_and_not_faster(unit: str) -> None:
         text = unit * (length // len(unit))
         best = 1e9
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.thread_time()  # which a busy machine does not lengthen
             tokenize(text)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.thread_time() - started)
         return best
 
     # Eight times the text in at most thirty times the time: a quadratic scanner needs sixty-four.

@@ -47,7 +47,7 @@ async def helped(s: Screen, key: str, title: str) -> None:
 
 async def test_every_dialog_and_list_has_its_help(file: Path) -> None:
     async with session(file, host("web1")) as s:
-        await s.until(lambda: s.workspace.panes and s.pane.session is not None, "a session")
+        await s.until(lambda: s.has_pane and s.pane.session is not None, "a session")
         places = (
             (("f3",), "f1", "In the form of a host"),
             (("f2",), "f1", "In the list of Go"),

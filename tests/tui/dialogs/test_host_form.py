@@ -120,7 +120,7 @@ async def test_f3_shows_the_saved_host_of_the_tab_and_saves_it_there(file: Path)
     async with session(file) as s:
         await on(s, "web1")
         await s.keys("enter")
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
         shown = await form(s, "f3")
         assert s.shows("Host web1") and shown.draft.text("UseSSL") == "off"
         await shown.form.focus_field("Port")

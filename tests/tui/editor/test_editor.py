@@ -83,7 +83,8 @@ async def test_an_empty_row_runs_what_is_only_to_be_continued(manager: StandInMa
         interactive = await ready(s)
         for text in ("say 1,2 |", "$x =", "if (1)", "say a `"):
             await s.type(text)
-            assert s.pane.editor.text == f"{text}\n" and s.shows("Enter again runs it")
+            assert s.pane.editor.text == f"{text}\n"
+            await s.until(lambda: s.shows("Enter again runs it"), "what runs it")
             await s.run("")
             assert interactive.lines[-1] == f"{text}\n", "with the line end that tells the far end"
             assert s.pane.history.lines[-1] == text

@@ -98,7 +98,7 @@ async def test_on_a_narrow_screen_the_first_steps_stand_beside_the_sidebar_and_a
         for words in ("opens what is chosen in the sidebar", "goes anywhere: type a host or an action"):
             assert s.shows(words), "nothing is cut off or covered"
         await s.keys("enter")
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT and not s.shows("▾ Hosts"))
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT and not s.shows("▾ Hosts"))
         await s.keys("f6")
         await s.until(lambda: s.shows("▾ Hosts"))
         assert s.pane.size.width > 70, "the sidebar lies over the pane, whose lines are not wrapped anew"
@@ -239,7 +239,7 @@ async def test_nothing_is_looked_for_while_the_sidebar_is_hidden(manager: StandI
     async with session(manager, file, sources=[source]) as s:
         await s.until(lambda: source.waiting == 1, "the look")
         await s.keys("enter")
-        await s.until(lambda: s.workspace.panes and s.pane.editor.has_focus, "a tab")
+        await s.until(lambda: s.has_pane and s.pane.editor.has_focus, "a tab")
         await s.keys("f6", "f6")
         await s.until(lambda: not s.workspace.sidebar.display and source.waiting == 0, "nobody looks")
         await s.keys("f6")

@@ -94,7 +94,7 @@ async def test_a_target_that_is_typed_is_entered_and_an_open_host_is_gone_to(fil
     async with session(file) as s:
         await going(s, "f2")
         await s.type("root@new")
-        await s.until(lambda: s.workspace.panes and s.pane.info.text("UserName") == "root", "the session")
+        await s.until(lambda: s.has_pane and s.pane.info.text("UserName") == "root", "the session")
         await going(s)
         await s.type("sql1")
         await s.until(lambda: s.pane.info.label == "sql1", "the saved host")
@@ -121,7 +121,7 @@ async def test_a_click_on_a_row_goes_there(file: Path) -> None:
         await s.type("sql1", enter=False)
         await s.until(lambda: s.shows("Delete sql1"), "the rows")
         await s.pilot.click(offset=place(s, "○ sql1"))
-        await s.until(lambda: s.workspace.panes and s.pane.info.label == "sql1", "the host")
+        await s.until(lambda: s.has_pane and s.pane.info.label == "sql1", "the host")
 
 
 async def test_edit_and_delete_of_a_host_are_in_the_list(file: Path) -> None:
@@ -167,7 +167,7 @@ async def test_a_click_chooses_a_second_one_opens_and_the_footer_can_be_pressed(
         await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "what the key opens")
         await s.keys("escape")
         await s.pilot.click(offset=place(s, "○ db"), times=2)
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
         await s.pilot.click(offset=place(s, "F1"))
         await s.until(lambda: s.shows("type to find a key"), "the help")
 
@@ -197,7 +197,7 @@ async def test_the_middle_button_closes_a_tab_and_the_right_one_has_its_menu(fil
         for name in ("db", "sql1"):
             await going(s)
             await s.type(name)
-            await s.until(lambda name=name: s.workspace.panes and s.pane.info.label == name, name)
+            await s.until(lambda name=name: s.has_pane and s.pane.info.label == name, name)
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         await s.pilot.click(offset=place(s, "1 db"), button=2)
         await s.until(lambda: [pane.info.label for pane in s.workspace.panes] == ["sql1"], "the tab gone")
@@ -219,7 +219,7 @@ async def test_a_typed_password_is_kept_in_the_keyring_after_a_good_login(file: 
         async with session(file) as s:
             await going(s)
             await s.type("lab-web")
-            await s.until(lambda: s.workspace.panes and s.pane.asking is not None, "the password is asked")
+            await s.until(lambda: s.has_pane and s.pane.asking is not None, "the password is asked")
             await s.until(lambda: s.pane.questions.has_keys, "the question has the keys")
             await s.type("S3cret!")
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "the session")

@@ -92,7 +92,7 @@ async def test_what_is_let_go_of_at_the_end_is_taken_up_at_the_next_start(
         sidebar.move_to(next(row.entry for row in sidebar.rows if row.entry is not None and row.entry.kept))
         await s.keys("enter")
         await password(s)
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "entered")
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "entered")
         assert "done" in s.text(), "what was written meanwhile"
         await s.run("$x")
         assert s.text()[-1] == "7"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.records import RunspaceState
+from pstui.backends.records import RunspaceState, Write
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.app import PstuiApp
 from pstui.tui.pane.state import PaneState
@@ -121,6 +121,9 @@ async def test_two_tabs_keep_their_names_at_80_columns_and_a_cut_bar_says_so(man
             await s.workspace.tabs.open(host(f"machine-{number:02}"))
         await s.until(lambda: "9 machine-09" in tabs_of(s) and "‹" in tabs_of(s), "the newest, and a mark at the left")
         await s.until(lambda: "›" not in tabs_of(s), "none at the right, once the row has been moved")
+        manager.interactive[6].console.write(Write("news"))
+        await s.until(lambda: "●1" in tabs_of(s), "a sign that makes a tab wider")
+        await s.until(lambda: "9 machine-09" in tabs_of(s) and "›" not in tabs_of(s), "the newest is whole still")
         await s.keys("alt+1")
         await s.until(lambda: "1 web1" in tabs_of(s) and "›" in tabs_of(s), "the first, and a mark at the right")
         await s.until(lambda: "‹" not in tabs_of(s), "none at the left")

@@ -58,8 +58,7 @@ async def test_what_is_typed_behind_alt_2_goes_to_the_second_tab(manager: StandI
         await s.until(lambda: all(pane.state is PaneState.PROMPT for pane in s.workspace.panes))
         s.burst(*"first", "alt+2", *"say two", "enter", PREFIX, "1", *"!")
         await s.until(lambda: s.sees("two", s.workspace.tabs.sessions[1]), "the line in the second tab")
-        assert s.pane.info.label == "web1"
-        assert s.pane.editor.text == "first!"
+        await s.until(lambda: s.pane.info.label == "web1" and s.pane.editor.text == "first!", "the text in the first")
 
 
 async def test_the_prefix_key_shows_what_may_follow_and_does_it(manager: StandInManager) -> None:
@@ -418,7 +417,7 @@ async def test_the_sidebar_opens_an_entry_goes_to_an_open_one_and_opens_a_second
         for seen in ("▾ Hosts", "▾ Production", "○ web1", "WinRM", "▾ Containers", "○ demo"):
             assert s.shows(seen), seen
         await s.keys("down", "down", "down", "enter")
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
         await s.until(lambda: s.shows("● web1"), "the mark")
         await s.keys("f6", "enter")
         await s.until(lambda: s.pane.editor.has_focus, "the pane again")
@@ -453,7 +452,7 @@ async def test_f2_connects_and_a_wrong_line_says_why_and_stays(manager: StandInM
         assert s.shows(">  quite wrong!") or s.shows("> quite wrong!"), "what was typed stays"
         await s.keys("ctrl+u")
         await s.type("web9")
-        await s.until(lambda: s.workspace.panes and s.pane.info.label == "web9", "the tab")
+        await s.until(lambda: s.has_pane and s.pane.info.label == "web9", "the tab")
         await s.run("say x")
 
 
@@ -506,7 +505,7 @@ async def test_at_80_columns_the_sidebar_stands_beside_the_first_words_and_folds
         await s.keys("f2")
         await s.until(lambda: s.shows("Enter goes"), "the list")
         await s.type("web1")
-        await s.until(lambda: s.workspace.panes and s.pane.state is PaneState.PROMPT, "the session")
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
         assert not s.workspace.sidebar.display, "the sidebar does not cover the pane"
         await s.keys("ctrl+right_square_bracket", "w")
         await s.until(lambda: not s.workspace.panes and s.shows("No session is open."), "the end of the tab")
