@@ -13,7 +13,7 @@ from pstui.tui.app import PstuiApp
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.screen import Workspace
-from textual import events
+from textual import _wait, events
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
@@ -40,6 +40,9 @@ def _parse_once(
 
     return parsed
 
+
+# Textual waits until nothing was done for a fiftieth of a second, twice a key: the better part of a test's time.
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 1 / 250, 1 / 2_500
 
 Stylesheet._parse_rules = _parse_once(Stylesheet._parse_rules)  # type: ignore[method-assign]  # for every test
 
@@ -83,6 +86,14 @@ class Screen:
         while not self.app.typeahead.idle:
             await asyncio.sleep(0.002)
         await self.pilot.pause()
+
+    async def still(self) -> None:
+        """Wait until the screen stands still: no row changes for a tenth of a second."""
+        seen, since = "", time.monotonic()
+        while time.monotonic() < since + 0.1:
+            await self.idle()
+            if (now := self.shown()) != seen:
+                seen, since = now, time.monotonic()
 
     async def dealt_with(self) -> None:
         """Wait as ``idle`` does, for what is in the queues alone: ten thousand keys have no time for quiet moments."""

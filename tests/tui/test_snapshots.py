@@ -66,6 +66,8 @@ def test_screen(name: str, home: Path, snap_compare: Callable[..., bool]) -> Non
     app.export_screenshot = picture  # type: ignore[method-assign]  # the plugin calls it when the screen stands still
 
     async def act(pilot: Pilot[int]) -> None:
-        await scene.act(Screen(app, pilot))
+        s = Screen(app, pilot)
+        await scene.act(s)
+        await s.still()
 
     assert snap_compare(app, terminal_size=scene.size, run_before=act)
