@@ -140,11 +140,14 @@ class TabBar(Horizontal):
         """Follow what is in sight of the tabs."""
         scroll = self.tabs.query_one("#tabs-scroll")
         self.watch(scroll, "scroll_x", self._mark_cut, init=False)
-        self.watch(scroll, "virtual_size", lambda: self.call_after_refresh(self._show_whole), init=False)
+        self.watch(scroll, "virtual_size", self._widened, init=False)
 
     def on_resize(self) -> None:
         """There is room for more tabs, or for fewer."""
         self.call_after_refresh(self._mark_cut)
+
+    def _widened(self) -> None:
+        self.call_after_refresh(self._show_whole)
 
     def _show_whole(self) -> None:
         """Show the whole tab in front, where labels beside it have grown and pushed it half out of sight."""
