@@ -19,6 +19,8 @@ import venv
 import zipfile
 from pathlib import Path, PurePosixPath
 
+from pstui.backends.version import VERSION
+
 from tests.support.clean_copy import clean_copy
 from tests.support.paths import ROOT
 
@@ -48,7 +50,7 @@ def expected(source: Path) -> dict[str, str]:
         for path in (source / room).rglob("*")
         if path.is_file()
     }
-    data = PurePosixPath(f"{PROJECT['project']['name'].replace('-', '_')}-{PROJECT['project']['version']}.data/data")
+    data = PurePosixPath(f"{PROJECT['project']['name'].replace('-', '_')}-{VERSION}.data/data")
     for folder, names in PROJECT["tool"]["setuptools"]["data-files"].items():
         found |= {data / folder / Path(name).name: source / name for name in names}
     return {str(name): hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.extras import CREDSSP, DISTRIBUTION, FIDO2, KERBEROS, LIBVIRT
-from pstui.tui.version import VERSION
+from pstui.backends.version import VERSION
 
 from tests.support import syntax
 
@@ -43,6 +43,7 @@ GROUND = {
     "extras",
     "redaction",
     "threads",
+    "version",
 }
 MAY_IMPORT_INSIDE = {
     "language": set[str](),
@@ -219,7 +220,7 @@ def test_every_data_file_is_packaged() -> None:
 
 
 def test_the_version_is_told_once_and_the_same_everywhere() -> None:
-    assert PROJECT["project"]["version"] == VERSION
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "pstui.backends.version.VERSION"}
     assert f"## [{VERSION}]" in (ROOT / "CHANGELOG.md").read_text()
 
 

@@ -11,7 +11,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from pstui.tui.version import VERSION
+from pstui.backends.version import VERSION
 
 #: the exit code of sysexits.h for a fault inside the program
 EXIT_CRASH = 70

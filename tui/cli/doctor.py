@@ -17,6 +17,7 @@ from pstui.backends.errors import CallError
 from pstui.backends.records import Write
 from pstui.backends.redaction import without_password
 from pstui.backends.sessions.manager import SessionManager
+from pstui.backends.version import VERSION
 from pstui.config.sources import keyring_problem
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.calls import bound
@@ -26,7 +27,6 @@ from pstui.tui.cli.streams import Output
 from pstui.tui.cli.trace import traced_sessions
 from pstui.tui.profiles.reading import Profiles, load
 from pstui.tui.profiles.vault import Vault
-from pstui.tui.version import VERSION
 
 #: the word that has secrets and names taken out, for a report to paste
 REPORT = "--report"

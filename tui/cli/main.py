@@ -153,7 +153,7 @@ def _version(rest: Sequence[str] = ()) -> int:
 
         print(versions(), end="")
         return EXIT_OK
-    from pstui.tui.version import VERSION
+    from pstui.backends.version import VERSION
 
     print(f"pstui {VERSION}")
     return EXIT_OK

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from pstui.backends.version import VERSION
 from pstui.tui.cli.args import DECLARED, usage
 from pstui.tui.cli.help import EXAMPLES, EXIT_TABLE
-from pstui.tui.version import VERSION
 
 _SYNOPSIS = (
     "pstui",

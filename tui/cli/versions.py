@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 
 from pstui.backends.extras import DISTRIBUTION, made_by, requirements
-from pstui.tui.version import VERSION
+from pstui.backends.version import VERSION
 
 _MADE_BY = {"pipx": "by pipx", "uv": "by uv", "zipapp": "as a single file, unpacked", "pip": ""}
 

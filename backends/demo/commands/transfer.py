@@ -22,7 +22,7 @@ from urllib.parse import quote, unquote
 from pstui.backends.demo.commands.files import PATHS, expanded
 from pstui.backends.demo.commands.registry import Call, command
 from pstui.backends.demo.language.values import to_text
-from pstui.backends.demo.server.session import VERSION
+from pstui.backends.version import VERSION
 
 #: bytes that are written before the client is told so, as pipeline.ps1 does
 ACKNOWLEDGE = 1024 * 1024

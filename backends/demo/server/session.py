@@ -13,10 +13,10 @@ from typing import Any
 
 from pstui.backends.demo.language.errors import ErrorInfo
 from pstui.backends.demo.language.values import Thing
+from pstui.backends.version import VERSION
 
 HOST_NAME = "pstui demo endpoint"
 EDITION = "pstui-demo"
-VERSION = "0.2.0"
 MAX_HISTORY = 1000
 MAX_ERRORS = 256
 

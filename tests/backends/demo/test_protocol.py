@@ -490,10 +490,3 @@ def test_error_records_can_be_made_by_hand() -> None:
     assert isinstance(record, ErrorRecord)
     assert isinstance(record.CategoryInfo, ErrorCategoryInfo)
     assert isinstance(record.Exception, NETException)
-
-
-def test_the_endpoint_tells_the_projects_own_version() -> None:
-    from pstui.backends.demo.server import session
-    from pstui.tui import version
-
-    assert session.VERSION == version.VERSION

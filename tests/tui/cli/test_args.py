@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from pstui.backends.errors import CallError
+from pstui.backends.version import VERSION
 from pstui.tui.cli import args as cli_args
 from pstui.tui.cli.args import DECLARED, Options
 from pstui.tui.cli.help import help_text, invoke_help
 from pstui.tui.cli.main import main
-from pstui.tui.version import VERSION
 
 from tests.support.documents import FOR_USERS, text_of
 
