@@ -75,6 +75,10 @@ def as_open_error(label: str, error: PstuiError) -> OpenError:
     )
 
 
+class NoPowerShell(OpenError):
+    """The login succeeded, but no PowerShell is served there; a terminal opens without one."""
+
+
 class OpenCancelled(OpenError):
     """The user gave up while the session was opening; shown as nothing at all (protocol-notes 2.9)."""
 

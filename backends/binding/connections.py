@@ -395,8 +395,11 @@ def parse_target(
     info = connection_info(call, defaults=defaults, credentials=credentials)
     if "@" in text:
         return Target(text, connection=info)
+    close = tuple(close_names(text, every))
     origin = f"{text} is no profile and no host of ssh_config: it is taken for a computer name, over WinRM."
-    return Target(text, connection=info, close=tuple(close_names(text, every)), origin=origin)
+    if close:
+        origin += f" Profiles close to it: {', '.join(close)}."
+    return Target(text, connection=info, close=close, origin=origin)
 
 
 def with_defaults(

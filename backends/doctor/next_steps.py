@@ -23,7 +23,7 @@ def next_step(error: PstuiError, step: str, info: ConnectionInfo, about: str = "
     command = _command(error, step, info, about)
     if command is not None:
         return f"Run: {printable(shlex.join(command))}"
-    return error.hint.splitlines()[0] if error.hint else ""
+    return error.hint
 
 
 def _command(error: PstuiError, step: str, info: ConnectionInfo, about: str) -> list[str] | None:

@@ -23,7 +23,8 @@ def told(checks: Sequence[Check]) -> Iterator[str]:
             explained = True
             yield from (f"    {line}" for line in check.why.splitlines())
             if check.next:
-                yield f"    → {check.next}"
+                first, *more = check.next.splitlines()
+                yield from (f"    → {first}", *(f"      {line}" for line in more))
         elif check.sign is Sign.ABSENT and check.next:
             yield f"    {check.next}"
 

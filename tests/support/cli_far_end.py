@@ -214,7 +214,7 @@ class Manager:
 def invoke(script: str, *, opens: str = "yes", form: Form = "text", **more: Any) -> tuple[int, Session]:
     """Run a script and return the exit code with the session it ran in. ``more`` goes to the Script, or to ``run``."""
     manager = Manager(opens)
-    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"})
+    info = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db"}, settings=more.pop("settings", {}))
     transcript = more.pop("transcript", None)
     code = run(Invocation([info], Script(script, **more), form=form), manager=manager, transcript=transcript)
     return code, manager.sessions[0]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ORIGIN, ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.doctor.checks import Check, Sign, absent, bad, good
 from pstui.backends.doctor.examination import examine
@@ -81,7 +81,8 @@ class _Doctor:
 
     async def _examined(self, info: ConnectionInfo) -> bool:
         found = await examine(self._sessions, info, self._console, prepare=self._prepared)
-        self._write(["", f"{info.label} ({info.parameter_set.value})"])
+        origin = info.settings.get(ORIGIN, "")
+        self._write(["", f"{info.label} ({info.parameter_set.value})", *([origin] if origin else [])])
         self._checks(found.checks)
         return found.passed
 

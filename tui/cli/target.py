@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import ORIGIN, ConnectionInfo
 from pstui.backends.console import Console
 from pstui.backends.errors import LimitExceeded, OpenCancelled, OpenError, PstuiError
 from pstui.backends.psrp.limits import WHOLE
@@ -112,6 +112,8 @@ class Target:
             await self._session.close()
             return EXIT_INTERRUPTED
         except OpenError as error:
+            # What a name was taken for may be what is wrong.
+            error.hint = f"{error.hint}\n{self._info.settings.get(ORIGIN, '')}".strip()
             self._say(error)
             await self._session.close()
             return EXIT_NO_SESSION

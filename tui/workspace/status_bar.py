@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
+from pstui.backends.errors import NoPowerShell
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap, key_name
@@ -116,13 +117,14 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
         case PaneState.LEFT | PaneState.CANCELLED:
             return [("Enter", "enters again")]
         case PaneState.FAILED | PaneState.BROKEN:
-            known = pane.conversation.error is not None and pane.conversation.error.details
-            names = [
-                ("again", "tries again"),
-                ("edit_connection", "edits"),
-                *([("details", "details")] if known else []),
-            ]
-            return [(keymap.shown(name), word) for name, word in names]
+            error = pane.conversation.error
+            names = [("again", "tries again"), ("edit_connection", "edits")]
+            if error is not None and error.details:
+                names.append(("details", "details"))
+            found = [(keymap.shown(name), word) for name, word in names]
+            if isinstance(error, NoPowerShell):
+                found.insert(1, (f"{PREFIX_SHOWN} {keymap.named('terminal').prefix_shown}", "opens a terminal"))
+            return found
         case _:
             return []
 

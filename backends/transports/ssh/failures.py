@@ -6,7 +6,7 @@ import errno
 from importlib.util import find_spec
 
 import asyncssh
-from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.errors import NoPowerShell, OpenCancelled, OpenError
 from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.ssh.keys import KeyRing
 from pstui.backends.transports.ssh.login import Login
@@ -142,17 +142,22 @@ _ELSEWHERE = {
 
 def of_subsystem(error: Exception, hop: Hop, subsystem: str) -> OpenError:
     """Return the OpenError for a session that the server did not give."""
-    name, wanted = printable(hop.name), printable(subsystem)
     text = printable(str(error))
     if isinstance(error, asyncssh.ChannelOpenError) and error.code == asyncssh.OPEN_REQUEST_SESSION_FAILED:
-        return OpenError(
-            f"{name}: the server has no subsystem {wanted}",
-            "Its SSH server runs, but is not set up for PowerShell remoting.",
-            f"Install PowerShell there, add to its sshd_config the line\n    {SUBSYSTEM_LINE}\n"
-            "and restart its SSH server. Another name is given with -Subsystem.",
-            details=text,
-        )
-    return OpenError(f"{name}: the server gave no session", f"{text}.", "The server's log may say more.", details=text)
+        return no_subsystem(hop.name, subsystem, text)
+    what = f"{printable(hop.name)}: the server gave no session"
+    return OpenError(what, f"{text}.", "The server's log may say more.", details=text)
+
+
+def no_subsystem(host: str, subsystem: str, details: str) -> NoPowerShell:
+    """Return the error for a server that lets in and does not have the subsystem."""
+    return NoPowerShell(
+        f"{printable(host)}: the server has no subsystem {printable(subsystem)}",
+        "Its SSH server runs, but is not set up for PowerShell remoting.",
+        f"Install PowerShell there, add to its sshd_config the line\n    {SUBSYSTEM_LINE}\n"
+        "and restart its SSH server. Another name is given with -Subsystem.",
+        details=details,
+    )
 
 
 def too_slow(hop: Hop, step: str, seconds: float) -> OpenError:

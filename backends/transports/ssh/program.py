@@ -26,7 +26,7 @@ from pstui.backends.transports.ssh.asked import Asked
 from pstui.backends.transports.ssh.askpass import Askpass
 from pstui.backends.transports.ssh.connect import LOGIN_TIMEOUT, PORT_TIMEOUT
 from pstui.backends.transports.ssh.engine import Engine, program
-from pstui.backends.transports.ssh.failures import SUBSYSTEM_LINE
+from pstui.backends.transports.ssh.failures import no_subsystem
 from pstui.backends.transports.ssh.keys import DEFAULT_FILES, KeyFile
 from pstui.backends.transports.ssh.options import option_lines, quoted
 from pstui.backends.transports.ssh.own_master import OwnMaster, join
@@ -179,12 +179,7 @@ class _Opening:
             secret = "the user name and the password" if self._asked.answered else "the user name"
             error.hint = error.hint or f"Check {secret}; a key is named with -KeyFilePath or loaded into the agent."
         elif error.what.endswith("no such subsystem"):
-            error.what = f"{name}: the server has no subsystem {printable(self._subsystem)}"
-            error.why = "Its SSH server runs, but is not set up for PowerShell remoting."
-            error.hint = (
-                f"Install PowerShell there, add to its sshd_config the line\n    {SUBSYSTEM_LINE}\n"
-                "and restart its SSH server. Another name is given with -Subsystem."
-            )
+            return no_subsystem(self._name, self._subsystem, error.details)
         elif self._asked.problems:
             error.why = "\n".join([error.why, *self._asked.problems])
         return error

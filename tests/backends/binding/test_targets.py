@@ -55,6 +55,7 @@ def test_any_other_name_is_a_computer_and_close_ones_are_told() -> None:
     assert target.connection is not None
     assert target.connection.parameter_set is ParameterSet.COMPUTER_NAME
     assert target.close == ("web1",)
+    assert target.origin.endswith("Profiles close to it: web1.")
     assert parse_target("mailserver", PROFILES, context=context()).close == ()
 
 

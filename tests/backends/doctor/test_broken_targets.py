@@ -22,6 +22,7 @@ from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.doctor import ways
 from pstui.backends.doctor.checks import Check, Sign
 from pstui.backends.doctor.examination import Examination, examine
+from pstui.backends.doctor.report import told
 from pstui.backends.sessions.manager import SessionManager
 
 from tests.support.nobody import NobodyConsole
@@ -248,7 +249,7 @@ CASES: dict[str, Case] = {
     "another host key": Case(ssh_server(known=False), "host key", "has changed", "ssh-keygen -F '[127.0.0.1]:"),
     "login refused": Case(ssh_server(), "authentication", "the login was refused", "ssh -v -p"),
     "no subsystem": Case(
-        ssh_server(user="bob", subsystem=False), "session", "no subsystem powershell", "Install PowerShell there"
+        ssh_server(user="bob", subsystem=False), "session", "no subsystem powershell", "\n    Subsystem powershell "
     ),
     "a subsystem that greets": Case(ssh_server(user="bob"), "session", "sent text", "pwsh -v"),
     "no PowerShell there": Case(
@@ -299,6 +300,9 @@ async def test_a_broken_target(name: str, tmp_path: Path, monkeypatch: pytest.Mo
     assert bad[0].name == case.step, found.checks
     assert case.said in bad[0].line
     assert case.next in bad[0].next
+    assert all(line in "\n".join(told(found.checks)) for line in bad[0].next.splitlines()), (
+        "the hint stands there whole"
+    )
     assert all(check.sign is not Sign.RUNNING for check in found.checks)
     assert not any("\x1b" in part for check in found.checks for part in (check.line, check.why, check.next))
 

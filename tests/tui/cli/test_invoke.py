@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pstui.backends.connection import ORIGIN
 from pstui.tui.cli.input import may_take_input
 from pstui.tui.cli.transcript_file import TranscriptFile
 
@@ -30,6 +31,12 @@ def test_text_goes_out_and_errors_go_beside_it(capfd: Captured) -> None:
     assert capfd.readouterr() == ("hello\nabc\n", "no\nWARNING: careful\n")
     assert code == 0
     assert session.calls == ["open", "close"]
+
+
+def test_a_name_that_leads_nowhere_says_what_it_was_taken_for(capfd: Captured) -> None:
+    taken = "db is no profile: it is taken for a computer name."
+    invoke("say x", opens="no", settings={ORIGIN: taken})
+    assert capfd.readouterr().err.splitlines()[-2:] == ["Start sshd on db.", taken]
 
 
 def test_without_a_terminal_no_escape_sequence_comes_through(capfd: Captured) -> None:
