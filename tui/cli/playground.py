@@ -45,7 +45,7 @@ Nothing goes over a network, and all of it is gone at the end.
 Five things to try:
   1  Type Get-Process, then press {grid}: its objects in a table
      that is sorted, filtered and exported.
-  2  Press {sidebar}, mark web1, web2 and web3 with Space, then {hosts}
+  2  Press {sidebar}, mark web1, web2 and web3 with Space, then press x
      and run Get-Content app.conf: one is not like the others.
   3  Press {files}: the files of this host beside yours.
      psedit app.conf opens one in your own editor.
@@ -97,7 +97,6 @@ def welcome(keys: Mapping[str, Any] | None = None) -> str:
     names = {
         "grid": "grid",
         "sidebar": "sidebar",
-        "hosts": "run_on_hosts",
         "files": "files",
         "runbooks": "runbooks",
         "going": "connect",

@@ -319,7 +319,7 @@ class TableForm(TypingScreen[str | None]):
         verdict = ("✗ ", "$error") if said else ("✓ ", "$success")
         self._help.say(Content.styled(_help(here), "$calm"), layout=False)
         self._said.say(Content("") if quiet else Content.assemble(verdict, plain(said or self.good(), limit=300)))
-        keys = [*self.VERBS, ("Esc cancels", "cancel"), ("↑ ↓ keys", "move(1)")]
+        keys = [*self.VERBS, ("Esc cancels", "cancel"), ("↑ ↓ fields", "move(1)")]
         if here is not None and here.item.choices:
             keys.append(("Space next choice", "next_choice"))
         if here is not None and here.item.opens:

@@ -102,7 +102,7 @@ class GridScreen(ModalScreen[None]):
             self.table.update()
             self._show_title()
             self._show_told()
-            word = "picks" if self.grid.hands_on else "to $pst"
+            word = "hands on" if self.grid.hands_on else "to $pst"
             keys = _KEYS if self.size.width >= self.WIDE else _SHORT
             self._foot.say(keys.format(pass_=word))
 

@@ -12,7 +12,7 @@ DialogHelp = tuple[str, Sequence[tuple[str, str]]]
 
 _LIST: Final = (("↑ ↓", "choose a row (also Home, End)"), ("Esc", "close (also q)"))
 _TABLE: Final = (
-    ("↑ ↓", "the next key, the one before (also Tab, Shift+Tab)"),
+    ("↑ ↓", "the next field, the one before (also Tab, Shift+Tab)"),
     ("Space", "the next choice, in a row that has some"),
     ("Ctrl+O", "open what a row names: a credential, the session options"),
     ("Enter", "save (also Ctrl+S)"),
@@ -121,7 +121,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
     "RunbookForm": (
         "In the form of a runbook",
         (
-            ("↑ ↓", "the next parameter, the one before (also Tab, Shift+Tab)"),
+            ("↑ ↓", "the next field, the one before (also Tab, Shift+Tab)"),
             ("Space", "the next choice, in a row that has some"),
             ("Ctrl+O", "open the credential that a row names"),
             ("Ctrl+P", "show exactly what is sent"),

@@ -168,7 +168,8 @@ class Going:
         def run(action: str) -> Callable[[], Any]:
             return lambda: self._screen.run_action(action)
 
-        left_out = ("commands", "connect", "switch_tab")
+        # The tabs that there are stand in the list themselves.
+        left_out = ("commands", "connect", "switch_tab", *(f"tab_{number}" for number in range(1, 10)))
         keymap = self._keymap
         return [
             action_goal(each, keymap.shown(each.name), run(each.action))
