@@ -32,7 +32,7 @@ class Still(Static):
 
 
 class Note(Static):
-    """Shows a text in one row as wide as the pane, or nothing and no row."""
+    """Shows a text as wide as the pane, mostly in one row, or nothing and no row."""
 
     def __init__(self) -> None:
         super().__init__(markup=False)
@@ -44,5 +44,5 @@ class Note(Static):
         text = "" if content is None else content.plain
         self.display = content is not None
         if content is not None and text != self.text:
-            self.update(content, layout=False)
+            self.update(content, layout="\n" in text or "\n" in self.text)
         self.text = text

@@ -59,10 +59,10 @@ class Keeping:
         """
         vault, book, forms = self._context.vault, self._context.book, self._context.forms()
         typed = None if vault is None else vault.typed(info)
+        if not info.profile:
+            return "This host is not saved: F3 and Ctrl+S save it. The password of the next login can then be kept."
         if vault is None or book is None or forms is None or typed is None or typed.password is None:
             return "No password was typed for this session."
-        if not info.profile:
-            return "This host is not saved: F3 and Ctrl+S save it, then the password can be kept."
         if why := await in_thread(keyring_problem):
             return why
         name, changes = vault.named(info), list[Change]()

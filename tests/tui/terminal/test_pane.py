@@ -12,6 +12,7 @@ from pstui.tui.dialogs.help import HelpScreen
 from pstui.tui.pane.state import PaneState
 from pstui.tui.terminal.pane import TerminalPane
 from pstui.tui.workspace.kinds import terminal_of
+from textual.content import Content
 
 from tests.support.pilot import Screen, screen
 
@@ -172,3 +173,9 @@ async def test_winrm_says_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> N
         await s.keys(PREFIX, "x")
         await s.until(lambda: there(s).state is PaneState.FAILED)
         await s.until(lambda: s.shows("web1: a terminal cannot be opened") and s.shows("its protocol has no"))
+        # what goes on stands in one row, and why it failed in several
+        note = there(s).note
+        note.show(Content("a terminal opens…"))
+        await s.until(lambda: note.size.height == 1)
+        note.show(Content("not opened\nfor this reason\nEnter tries again"))
+        await s.until(lambda: s.shows("for this reason"))
