@@ -8,6 +8,7 @@ parameters and the profiles are not among it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pstui.backends.errors import CallError
@@ -19,6 +20,9 @@ _COMMANDS = (
     *("cp", "run", "demo", "doctor", "log", "man"),
 )
 _MORE_COMMANDS = ("completion", "replay")
+
+#: what a shell would take for something else than a character of a word
+_SPECIAL = re.compile(r"[^\w@%+=:,./-]")
 
 _SCRIPTS = {
     "bash": """\
@@ -60,12 +64,16 @@ def main(arguments: Sequence[str]) -> int:
         print(script(arguments[0]), end="")
         return 0
     if len(arguments) == 2 and arguments[0] == "--line":
-        words = _split(arguments[1])
-        # bash takes a colon for the end of a word and replaces only what is behind it
+        words, is_quoted = _split(arguments[1])
+        # bash takes a colon for the end of a word and replaces only what is behind it; it quotes nothing by itself
         skipped = words[-1].rfind(":") + 1
         found = [one[skipped:] for one in candidates(words[1:])]
+        found = found if is_quoted else [_SPECIAL.sub(r"\\\g<0>", one) for one in found]
     elif len(arguments) >= 3 and arguments[0] == "--words" and arguments[2] == "--" and arguments[1].isdigit():
-        words = [*arguments[3:], ""][: int(arguments[1]) + 1]
+        # zsh and fish hand the word over as it is typed, with its quotes
+        *words, current = [*arguments[3:], ""][: int(arguments[1]) + 1]
+        bare = _split(current)[0]
+        words.append(bare[0] if len(bare) == 1 else current)
         found = candidates(words[1:])
     else:
         raise CallError(
@@ -78,8 +86,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _split(line: str) -> list[str]:
-    """Return the words of a line up to the cursor; the last one is being typed and may be empty."""
+def _split(line: str) -> tuple[list[str], bool]:
+    """Return the words of a line up to the cursor, and whether the last one, which is typed now, has an open quote."""
     import shlex
 
     lexer = shlex.shlex(line, posix=True)
@@ -88,9 +96,9 @@ def _split(line: str) -> list[str]:
     words: list[str] = []
     try:
         words.extend(lexer)
-    except ValueError:  # an open quote
-        words.append("")
-    return [*words, ""] if not words or line[-1:].isspace() else words
+    except ValueError as error:  # "No closing quotation", or a backslash at the end
+        return [*words, lexer.token], "quotation" in str(error)
+    return ([*words, ""] if not words or line[-1:].isspace() else words), False
 
 
 def candidates(words: Sequence[str]) -> list[str]:

@@ -27,6 +27,9 @@ host_name = "web1"
 host_name = "both"
 [vms.both]
 vm_name = "both"
+[hosts."my host"]
+host_name = "mine"
+tags = ["a tag"]
 """
 
 
@@ -63,6 +66,13 @@ def test_what_a_word_could_be(words: list[str], found: list[str]) -> None:
     assert candidates(words) == found
 
 
+@pytest.mark.usefixtures("profiles")
+@pytest.mark.parametrize("typed", ["my", "'my h", '"my h', "my\\ h"])
+def test_zsh_and_fish_hand_a_word_over_with_its_quotes(typed: str, capsys: Captured) -> None:
+    assert main(["completion", "--words", "2", "--", "pstui", "icm", typed]) == 0
+    assert capsys.readouterr().out == "my host\n"
+
+
 def test_a_file_of_profiles_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text('[hosts.other]\nhost_name = "x"\n')
     assert candidates(["--config", str(tmp_path / "p.toml"), "oth"]) == ["other"]
@@ -81,15 +91,17 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_bash_takes_it() -> None:
     if shutil.which("bash") is None:
         pytest.skip("no bash here")
-    ask = 'COMP_LINE="pstui host:bo"; COMP_POINT=${#COMP_LINE}; _pstui; echo "${COMPREPLY[@]}"'
+    ask = 'for COMP_LINE; do COMP_POINT=${#COMP_LINE}; _pstui; echo "${COMPREPLY[@]}"; done'
+    typed = ["pstui host:bo", "pstui icm my", "pstui icm my\\ h", "pstui icm 'my h", "pstui icm tag:a"]
     done = subprocess.run(
-        ["bash", "-c", f'eval "$(pstui completion bash)"; {ask}'],
+        ["bash", "-c", f'eval "$(pstui completion bash)"; {ask}', "bash", *typed],
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    assert (done.stdout, done.stderr) == ("both\n", ""), "bash keeps what is before the colon"
+    # bash keeps what is before a colon, and quotes nothing by itself
+    assert (done.stdout.splitlines(), done.stderr) == (["both", "my\\ host", "my\\ host", "my host", "a\\ tag"], "")
 
 
 @pytest.mark.parametrize("shell", SHELLS)
