@@ -10,7 +10,7 @@ from pathlib import Path
 #: The distribution. On the public index the name "pstui" is another program's; the command and the import keep it.
 DISTRIBUTION = "pstui-remoting"
 #: parts that are installed on demand, as pyproject.toml declares them
-KERBEROS, CREDSSP, LIBVIRT, FIDO2 = "kerberos", "credssp", "libvirt", "fido2"
+KERBEROS, CREDSSP, LIBVIRT, FIDO2, FAST_TERMINAL = "kerberos", "credssp", "libvirt", "fido2", "fast-terminal"
 
 #: by these files a virtual environment is known for pipx's and for uv's: pip's words would miss it
 PIPX_FILE, UV_FILE = "pipx_metadata.json", "uv-receipt.toml"

@@ -14,23 +14,29 @@ from pathlib import Path
 
 from pstui.backends.doctor.checks import Check, absent, bad, good
 from pstui.backends.errors import PstuiError
-from pstui.backends.extras import CREDSSP, KERBEROS, LIBVIRT, install_command
+from pstui.backends.extras import CREDSSP, FAST_TERMINAL, FIDO2, KERBEROS, LIBVIRT, install_command
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.container.engine import Engine, engines
 
 #: seconds that a program of this machine has for its answer
 PATIENCE = 5.0
-#: the parts that are installed on demand, and the modules that they bring
-_EXTRAS = {KERBEROS: ("gssapi", "krb5"), CREDSSP: ("requests_credssp",), LIBVIRT: ("libvirt",)}
+#: the parts that are installed on demand: what they are needed for, and the modules that they bring
+EXTRAS = {
+    KERBEROS: ("Kerberos, over WinRM and SSH", ("gssapi", "krb5")),
+    CREDSSP: ("CredSSP over WinRM", ("requests_credssp",)),
+    LIBVIRT: ("virtual machines of libvirt", ("libvirt",)),
+    FIDO2: ("security keys over SSH", ("fido2",)),
+    FAST_TERMINAL: ("floods in a terminal, many times as fast", ("pyghostty",)),
+}
 
 
 async def look_at_machine() -> AsyncIterator[Check]:
     """Yield what is here; nothing that is absent is a fault by itself."""
     yield good("Python", f"{platform.python_version()} on {platform.system()} {platform.release()}")
-    for extra, modules in _EXTRAS.items():
+    for extra, (purpose, modules) in EXTRAS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         yield (
-            absent(f"extra {extra}", "not installed", f"Run: {install_command(extra)}")
+            absent(f"extra {extra}", f"not installed; for {purpose}", f"Run: {install_command(extra)}")
             if missing
             else good(f"extra {extra}", "installed")
         )

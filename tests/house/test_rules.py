@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from pstui.backends.extras import CREDSSP, DISTRIBUTION, FIDO2, KERBEROS, LIBVIRT
+from pstui.backends.doctor.machine import EXTRAS
+from pstui.backends.extras import DISTRIBUTION
 from pstui.backends.version import VERSION
 
 from tests.support import syntax
@@ -226,7 +227,9 @@ def test_the_version_is_told_once_and_the_same_everywhere() -> None:
 
 def test_hints_name_the_distribution_and_extras_that_there_are() -> None:
     assert PROJECT["project"]["name"] == DISTRIBUTION
-    assert {KERBEROS, CREDSSP, LIBVIRT, FIDO2} <= set(PROJECT["project"]["optional-dependencies"])
+    for_people = set(PROJECT["project"]["optional-dependencies"]) - {"test", "check", "package", "docs"}
+    assert set(EXTRAS) == for_people, "the doctor tells of each"
+    assert set(re.findall(r"^\| `([\w-]+)` \|", (ROOT / "docs/install.md").read_text(), re.MULTILINE)) == for_people
     hints = {name(path) for path in MODULES if re.search(r"pip install|pstui\[", path.read_text(encoding="utf-8"))}
     assert hints == {"backends/extras.py"}
 

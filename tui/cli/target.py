@@ -112,8 +112,8 @@ class Target:
             await self._session.close()
             return EXIT_INTERRUPTED
         except OpenError as error:
-            # What a name was taken for may be what is wrong.
-            error.hint = f"{error.hint}\n{self._info.settings.get(ORIGIN, '')}".strip()
+            if not self._info.profile:  # what a name was taken for may be what is wrong
+                error.hint = f"{error.hint}\n{self._info.settings.get(ORIGIN, '')}".strip()
             self._say(error)
             await self._session.close()
             return EXIT_NO_SESSION
