@@ -331,6 +331,7 @@ SHOWN: dict[str, Scene] = {
     "guard": Scene(_guard, (WEB1,), saved=True, profiles=GUARDED),
     "grid": Scene(_grid),
     "runbook": Scene(_runbook, saved=True),
+    "go": Scene(_go, saved=True),
 }
 #: pictures of a real PowerShell, drawn where there is one
 REAL: dict[str, Scene] = {
@@ -380,6 +381,8 @@ def main(names: list[str]) -> int:
     try:
         furnish(home)
         os.environ["HOME"] = str(home)
+        # PowerShell goes on writing there when it has been left, which would bring the folder back.
+        os.environ["XDG_CACHE_HOME"] = str(ROOT / "build" / "cache")
         pictures = PICTURES | SHOWN | (REAL if shutil.which("pwsh") else {})
         for name in names or pictures:
             (FOLDER / f"{name}.svg").write_text(asyncio.run(draw(pictures[name])), encoding="utf-8")

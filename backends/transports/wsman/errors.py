@@ -473,7 +473,8 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
         Advice(
             "no domain controller could be asked",
             "",
-            "Check the realm in the user name and /etc/krb5.conf; realms in the profile maps a domain's short name.",
+            "Check the realm in the user name and /etc/krb5.conf; realms in the profile maps a domain's short name. "
+            "A computer outside of a domain needs -UseSSL, or trusted_hosts in the profile.",
         ),
     ),
     (
