@@ -70,8 +70,10 @@ def _salvage(text: str, file: Path) -> tuple[dict[str, Any], list[Problem]]:
         except tomllib.TOMLDecodeError as error:
             place = _PLACE.search(str(error))
             line = first + int(place[1]) - 1 if place else first
-            message = _PLACE.sub("", str(error)).strip().rstrip(".")
-            problems.append(Problem(file, f"{message}.", table=_table_name(chunk), line=line))
+            message = f"{_PLACE.sub('', str(error)).strip().rstrip('.')}."
+            if "Unescaped" in message:
+                message += " Write 'CONTOSO\\admin', between single quotes."
+            problems.append(Problem(file, message, table=_table_name(chunk), line=line))
         except ValueError:
             problems.append(Problem(file, "holds a number that is too long.", table=_table_name(chunk), line=first))
         except RecursionError:

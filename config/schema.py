@@ -39,6 +39,8 @@ class Field:
     one_or_many: bool = False
     #: returns what is wrong with one text of a list, empty where it can be used
     check: Callable[[str], str] | None = None
+    #: whether a text may have several lines, and tabs
+    is_prose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ COMMON_FIELDS: Mapping[str, Field] = MappingProxyType(
         "group": Field(Kind.TEXT),
         "tags": Field(Kind.LIST),
         "color": Field(Kind.TEXT),
-        "note": Field(Kind.TEXT),
+        "note": Field(Kind.TEXT, is_prose=True),
         "pinned": Field(Kind.SWITCH),
         "guard": Field(Kind.CHOICE, choices=("off", "confirm", "read")),
     }
@@ -88,12 +90,18 @@ CREDENTIAL_FIELDS: Mapping[str, Field] = MappingProxyType(
 )
 
 
+#: what "CORP\tom" in a TOML file means: an account's name with a tab
+_CONTROL = "holds a control character: between double quotes \\ begins one. Write 'CONTOSO\\admin', in single quotes"
+
+
 def value_problem(value: Any, spec: Field) -> str:
     """Return what is wrong with a value, or ``""``. The inside of tables is checked by the caller."""
     wanted = f"must be a {spec.kind.value}"
     match spec.kind:
         case Kind.TEXT | Kind.CREDENTIAL:
-            return "" if isinstance(value, str) else wanted
+            if not isinstance(value, str):
+                return wanted
+            return _CONTROL if not spec.is_prose and any(ord(sign) < 32 for sign in value) else ""
         case Kind.SWITCH:
             return "" if isinstance(value, bool) else f"must be {spec.kind.value}"
         case Kind.INTEGER:

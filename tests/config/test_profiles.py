@@ -77,6 +77,13 @@ def test_a_missing_file_is_empty(tmp_path: Path) -> None:
     assert (found.profiles, found.problems) == ((), ())
 
 
+@pytest.mark.parametrize(("account", "said"), [("CORP\\tom", "control character"), ("CORP\\admin", "Unescaped '\\'")])
+def test_an_account_between_double_quotes_is_told_of(tmp_path: Path, account: str, said: str) -> None:
+    problems = read(tmp_path, f'[credentials.a]\nuser_name = "{account}"\n').problems
+    assert said in str(problems[0]) and "Write 'CONTOSO\\admin'" in str(problems[0])
+    assert not read(tmp_path, '[hosts.a]\nhost_name = "a"\nnote = """one\n\ttwo"""\n').problems
+
+
 def test_every_problem_is_told_at_once_and_the_good_profiles_stay(tmp_path: Path) -> None:
     found = read(
         tmp_path,

@@ -10,7 +10,7 @@ from pstui.backends.errors import CallError
 from pstui.tui.cli.args import Options
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_OK
 from pstui.tui.log.index import Hit, LogIndex
-from pstui.tui.log.place import index_file, root_of
+from pstui.tui.log.place import NOTHING_KEPT, index_file, root_of
 from pstui.tui.plain import plain
 from pstui.tui.profiles.pane_settings import pane_settings
 from pstui.tui.profiles.reading import load
@@ -29,6 +29,10 @@ def main(options: Options) -> int:
     except (OSError, sqlite3.Error) as error:
         raise CallError("The logs cannot be searched", str(error)) from error
     _print(tuple(reversed(found.hits)))
+    if not found.count:
+        print("pstui: Nothing was logged with these words.", file=sys.stderr)
+        if not keeping.always:
+            print(NOTHING_KEPT, file=sys.stderr)
     if found.count > len(found.hits):
         print(f"… and {found.count - len(found.hits):,} older ones: add a word", file=sys.stderr)
     return EXIT_OK if found.count else EXIT_FAILED

@@ -34,6 +34,10 @@ _DEVICES = frozenset(
 ROTATE = 64 << 20
 
 
+#: said where somebody looks for a log
+NOTHING_KEPT = 'No log is kept. [settings] log = "logs/{host}/{date}-{time}" keeps them.'
+
+
 @dataclass(frozen=True, slots=True)
 class Keeping:
     """How logs are kept. ``always``: also of sessions whose profile does not say so.

@@ -19,7 +19,7 @@ from pstui.tui.dialogs.text import TextScreen
 from pstui.tui.key_row import KeyRow
 from pstui.tui.log.entry import HIDDEN, TERMINAL
 from pstui.tui.log.index import Found, Hit, LogIndex
-from pstui.tui.log.place import CAST
+from pstui.tui.log.place import CAST, NOTHING_KEPT
 from pstui.tui.plain import plain
 from textual import events
 from textual.app import App, ComposeResult
@@ -168,7 +168,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
         except (OSError, sqlite3.Error) as error:
             self._tell(f"The logs cannot be searched: {error}", "$error")
             return
-        self._tell("" if self._logs else 'No log is kept. [settings] log = "logs/{host}/{date}-{time}" keeps them.')
+        self._tell("" if self._logs else NOTHING_KEPT)
         self._text = None
         await self._search()
 

@@ -59,5 +59,6 @@ def test_the_command_line_searches_too(tmp_path: Path, isolated_home: Path, caps
     told = capsys.readouterr().out
     assert "db  root  Remove-Item ./old\n    completed after 0.0 s, " in told and "Get-Date" not in told
     assert main(["log", "nothing-like-it"]) == 1
+    assert "No log is kept. [settings] log =" in capsys.readouterr().err
     assert main(["log"]) == 2
     assert "Write: pstui log WORD…" in capsys.readouterr().err
