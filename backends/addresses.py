@@ -25,13 +25,13 @@ _USER_SAFE = "%!$&'()*+,;=:~-._"
 
 @functools.cache
 def own_names() -> frozenset[str]:
-    """Return the names of this machine, in lower case. Blocks the first time: the resolver knows the full one."""
+    """Return the names of this computer, in lower case. Blocks the first time: the resolver knows the full one."""
     own = socket.gethostname().casefold()
     return frozenset({own, own.partition(".")[0], socket.getfqdn().casefold()} - {""})
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a host is this machine: ``.``, localhost, an address that never leaves it, or a name of the machine's.
+    """Whether a host is this computer: ``.``, localhost, an address that never leaves it, or a name of the machine's.
 
     An IPv6 address may stand in brackets. Blocks as ``own_names`` does.
     """

@@ -55,7 +55,7 @@ class ParameterSet:
     CONTAINER_ID: ClassVar[ParameterSet]
     #: a local process that speaks the protocol on its standard streams; ``Command`` is its argument list
     PROCESS: ClassVar[ParameterSet]
-    #: a running PowerShell on this machine, as Enter-PSHostProcess enters it; ``ProcessId``
+    #: a running PowerShell on this computer, as Enter-PSHostProcess enters it; ``ProcessId``
     HOST_PROCESS: ClassVar[ParameterSet]
     #: the embedded endpoint
     DEMO: ClassVar[ParameterSet]

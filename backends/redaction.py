@@ -1,4 +1,4 @@
-"""Secrets and names taken out of text that leaves this machine: reports, logs of the protocol, addresses.
+"""Secrets and names taken out of text that leaves this computer: reports, logs of the protocol, addresses.
 
 A ``Redactor`` is told the secrets and the names that it must look for; the kinds of names that can be told by their
 shape (addresses, user@host, domain\\user, names with dots) are found besides. Each name gets one stand-in, so that a

@@ -146,7 +146,7 @@ class PstuiApp(App[int], inherit_bindings=False):
         self.stylesheet = KeptStylesheet(variables=self.get_css_variables())
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text by the terminal and, where there is one, by a program of this machine."""
+        """Copy a text by the terminal and, where there is one, by a program of this computer."""
         self._clipboard_ways.copy(text)
 
     def notify(

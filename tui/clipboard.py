@@ -1,4 +1,4 @@
-"""Copying to the clipboard: by the terminal itself (OSC 52), and by a program of this machine where there is one."""
+"""Copying to the clipboard: by the terminal itself (OSC 52), and by a program of this computer where there is one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def find_program(
 ) -> Program | None:
     """Return the clipboard program of the desktop that this terminal belongs to, None without one.
 
-    With ssh this machine's own clipboard is not the user's: only a display that ssh forwards is.
+    With ssh this computer's own clipboard is not the user's: only a display that ssh forwards is.
     """
     far = "SSH_CONNECTION" in environ or "SSH_TTY" in environ
     wanted: list[tuple[bool, tuple[str, ...], str]] = [

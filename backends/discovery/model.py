@@ -61,7 +61,7 @@ class Source(Protocol):
     kind: str
 
     async def look(self) -> Section | None:
-        """Return what is there now, None where this source does not exist on this machine.
+        """Return what is there now, None where this source does not exist on this computer.
 
         Raises PstuiError when it exists and fails.
         """

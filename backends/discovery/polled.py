@@ -115,7 +115,7 @@ class HyperVSource:
 
 
 def vm_sources(more: Sequence[str] = ()) -> list[LibvirtSource | HyperVSource]:
-    """Return the sources of this machine: Hyper-V, the hypervisors that run here, and the URIs of profiles."""
+    """Return the sources of this computer: Hyper-V, the hypervisors that run here, and the URIs of profiles."""
     return [HyperVSource(), *(LibvirtSource(uri) for uri in dict.fromkeys([*default_uris(), *more]))]
 
 

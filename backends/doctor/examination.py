@@ -134,7 +134,7 @@ class _Steps:
     def fail(self, error: PstuiError, info: ConnectionInfo) -> None:
         """Let the step that is under way be the one that failed."""
         running = next((check for check in reversed(self._checks) if check.sign is Sign.RUNNING), None)
-        if running is None:  # no way was gone yet: it fails by what is on this machine
+        if running is None:  # no way was gone yet: it fails by what is on this computer
             running, step = Check("session"), ""
             self._checks.append(running)
         else:

@@ -1,4 +1,4 @@
-"""What this machine has for each way to a far end: libraries, programs, agents, engines."""
+"""What this computer has for each way to a far end: libraries, programs, agents, engines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pstui.backends.extras import CREDSSP, FAST_TERMINAL, FIDO2, KERBEROS, LIBVI
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.container.engine import Engine, engines
 
-#: seconds that a program of this machine has for its answer
+#: seconds that a program of this computer has for its answer
 PATIENCE = 5.0
 #: the parts that are installed on demand: what they are needed for, and the modules that they bring
 EXTRAS = {

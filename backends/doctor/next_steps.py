@@ -27,7 +27,7 @@ def next_step(error: PstuiError, step: str, info: ConnectionInfo, about: str = "
 
 
 def _command(error: PstuiError, step: str, info: ConnectionInfo, about: str) -> list[str] | None:
-    """Return a command of this machine that shows more of a failure, None where the hint is the better advice."""
+    """Return a command of this computer that shows more of a failure, None where the hint is the better advice."""
     host = info.computer_name.removeprefix("[").removesuffix("]")
     if not host or host.startswith("-"):
         return None

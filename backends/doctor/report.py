@@ -30,7 +30,7 @@ def told(checks: Sequence[Check]) -> Iterator[str]:
 
 
 def redactor_for(infos: Iterable[ConnectionInfo]) -> Redactor:
-    """Return what takes out the names of this machine, of its user and of these targets, and their passwords."""
+    """Return what takes out the names of this computer, of its user and of these targets, and their passwords."""
     names: set[tuple[str, str]] = set()
     secrets: set[str] = set()
     for name in (socket.gethostname(), socket.gethostname().partition(".")[0], socket.getfqdn()):

@@ -115,7 +115,7 @@ async def _certificate(host: str, port: int) -> list[Check]:
         async with asyncio.timeout(LOOK):
             _, writer = await asyncio.open_connection(host, port, ssl=checking_context())
         writer.close()
-        checks.append(good("TLS chain", "it leads to an authority of this machine, and the name fits"))
+        checks.append(good("TLS chain", "it leads to an authority of this computer, and the name fits"))
     except ssl.SSLCertVerificationError as error:
         why = "Whoever signed it is not known here, or it is for another name."
         checks.append(bad("TLS chain", printable(error.verify_message)[:200], why))
@@ -156,9 +156,9 @@ def _dates(certificate: Certificate, now: datetime.datetime) -> Check:
     begins, ends = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     shown = f"valid from {begins:%Y-%m-%d} to {ends:%Y-%m-%d}"
     if now < begins:
-        return bad("TLS date", shown, "It is not valid yet, or the clock of this machine is slow.", "Run: date -u")
+        return bad("TLS date", shown, "It is not valid yet, or the clock of this computer is slow.", "Run: date -u")
     if now > ends:
-        return bad("TLS date", shown, "It has expired, or the clock of this machine is fast.", "Run: date -u")
+        return bad("TLS date", shown, "It has expired, or the clock of this computer is fast.", "Run: date -u")
     if ends - now < datetime.timedelta(days=SOON):
         return Check("TLS date", shown, Sign.ABSENT, f"It ends in {(ends - now).days} days.")
     return good("TLS date", shown)

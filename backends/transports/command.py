@@ -1,4 +1,4 @@
-"""Runs a tool of this machine for its answer: an argument list, a time limit, a bounded amount of text."""
+"""Runs a tool of this computer for its answer: an argument list, a time limit, a bounded amount of text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A PowerShell process that runs on this machine, entered as Enter-PSHostProcess does (protocol-notes 6.4).
+"""A PowerShell process that runs on this computer, entered as Enter-PSHostProcess does (protocol-notes 6.4).
 
 Each such process waits on a pipe. On Unix that is a socket ``CoreFxPipe_PSHost.<start time>.<process
 id>.<domain>.<program>`` in the temporary folder. Anybody may put a file of such a name there, so a socket counts only

@@ -193,7 +193,7 @@ SERVER_ARGUMENTS = ("-s", "-NoLogo", "-NoProfile")
 
 
 def default_command() -> tuple[str, ...]:
-    """Return the argument list of this machine's PowerShell as a server, or ``()`` when there is none on the PATH."""
+    """Return the argument list of this computer's PowerShell as a server, or ``()`` when there is none on the PATH."""
     names = ["pwsh"]
     if os.name == "nt":
         names += ["powershell.exe", "powershell"]
@@ -216,7 +216,7 @@ def command_of(info: ConnectionInfo) -> tuple[str, ...]:
         return found
     wanted = "Neither pwsh nor Windows PowerShell was" if os.name == "nt" else "No program named pwsh was"
     raise OpenError(
-        "there is no PowerShell on this machine to enter",
+        "there is no PowerShell on this computer to enter",
         f"{wanted} found on the PATH.",
         "Install PowerShell, name another host with -HostName, or try the embedded endpoint: pstui demo",
         error_id="CommandNotFoundException",
@@ -243,7 +243,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     if isinstance(error, FileNotFoundError):
         hint = "Check the spelling, or give the whole path of the program."
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
-        hint = "The file is not a program for this machine; a script needs its first line to name an interpreter."
+        hint = "The file is not a program for this computer; a script needs its first line to name an interpreter."
     return OpenError(
         f"the process {printable(program)} could not be started",
         f"The system says: {printable(reason)}.",

@@ -1,4 +1,4 @@
-"""A program of this machine with a terminal of its own: a pseudo-terminal of the system (POSIX).
+"""A program of this computer with a terminal of its own: a pseudo-terminal of the system (POSIX).
 
 What has been read and not yet taken is bounded: the descriptor is not watched meanwhile, so the kernel's buffer fills
 and the program waits.
@@ -36,7 +36,7 @@ _STARTER = "import fcntl,os,sys,termios;fcntl.ioctl(0,termios.TIOCSCTTY,0);os.ex
 
 def unavailable() -> str:
     """Return why there are no pseudo-terminals here, or ``""``."""
-    return "pstui opens terminals of this machine on Linux and macOS only." if sys.platform == "win32" else ""
+    return "pstui opens terminals of this computer on Linux and macOS only." if sys.platform == "win32" else ""
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -222,6 +222,6 @@ def set_size(descriptor: int, columns: int, rows: int) -> None:
 
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> PtyChannel:
-    """Open a terminal on this machine: for sessions with what runs here. Raises OpenError."""
-    context.step("session", "a shell of this machine")
+    """Open a terminal on this computer: for sessions with what runs here. Raises OpenError."""
+    context.step("session", "a shell of this computer")
     return await PtyChannel.start(posix_argv(wish), wish.columns, wish.rows, is_shell=not wish.line)

@@ -34,7 +34,7 @@ def kinds() -> tuple[TransportKind, ...]:
 
 
 def for_set(parameter_set: ParameterSet) -> TransportKind:
-    """Return the transport that serves a parameter set on this machine.
+    """Return the transport that serves a parameter set on this computer.
 
     Raises OpenError, naming the set, why nothing serves it and what would help.
     """
@@ -61,7 +61,7 @@ def for_set(parameter_set: ParameterSet) -> TransportKind:
             error_id="CreateRemoteRunspaceFailed",
         )
     raise OpenError(
-        f"the parameter set {name} cannot be opened on this machine",
+        f"the parameter set {name} cannot be opened on this computer",
         "\n".join(reasons),
         error_id="CreateRemoteRunspaceFailed",
     )

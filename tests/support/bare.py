@@ -1,8 +1,8 @@
 """``make test`` on a machine with Python, make and git, and nothing else: ``python -m tests.support.bare [PYTHON]``.
 
-PYTHON is an interpreter of this machine to use there, with its whole installation, instead of the base system's own.
+PYTHON is an interpreter of this computer to use there, with its whole installation, instead of the base system's own.
 A container of the base system that ``tests/support/podman.py`` bootstraps, without a network. It gets a clone of this
-tree's last commit, and a folder of the packages to install, which this machine's own pip fetches: so pip finds here
+tree's last commit, and a folder of the packages to install, which this computer's own pip fetches: so pip finds here
 what it finds outside, however it is configured, and nothing of that configuration has to be known.
 """
 
@@ -34,7 +34,7 @@ def requirements() -> list[str]:
 
 
 def installation(python: str) -> tuple[Path, str]:
-    """Return the folder a Python of this machine is installed in, and its version as ``3.12``."""
+    """Return the folder a Python of this computer is installed in, and its version as ``3.12``."""
     ask = "import sys; print(sys.base_prefix, '%d.%d' % sys.version_info[:2], sep='\\n')"
     told = subprocess.run([python, "-c", ask], check=True, capture_output=True, text=True, timeout=FETCH).stdout
     folder, version = told.splitlines()
@@ -42,7 +42,7 @@ def installation(python: str) -> tuple[Path, str]:
 
 
 def fetch(folder: Path, version: str) -> None:
-    """Let this machine's pip fetch the packages as wheels for the base system and a version of Python."""
+    """Let this computer's pip fetch the packages as wheels for the base system and a version of Python."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--dest", str(folder), "--only-binary", ":all:", "--python-version", version]
     command += [part for name in PLATFORMS for part in ("--platform", name)]

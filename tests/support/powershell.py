@@ -51,7 +51,7 @@ def powershell_sshd(folder: Path, *arguments: str, **options: Any) -> Iterator[S
 
 
 def process_info(*arguments: str, **values: Any) -> ConnectionInfo:
-    """Return the connection to a real server that is started as a process of this machine."""
+    """Return the connection to a real server that is started as a process of this computer."""
     command = [pwsh(), "-NoLogo", "-NoProfile", "-s", *arguments]
     return ConnectionInfo(ParameterSet.PROCESS, {"Command": tuple(command), **values})
 

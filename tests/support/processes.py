@@ -1,4 +1,4 @@
-"""Whether a process of this machine still runs, and waiting for its end."""
+"""Whether a process of this computer still runs, and waiting for its end."""
 
 from __future__ import annotations
 

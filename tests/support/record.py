@@ -1,4 +1,4 @@
-"""Takes a recording again with the real PowerShell of this machine, in the form of ``tests/recordings``.
+"""Takes a recording again with the real PowerShell of this computer, in the form of ``tests/recordings``.
 
 ``python -m tests.support.record NAME…`` types the steps of each named recording into PowerShell's own console, entered
 at a real server behind an sshd, and writes what went over the wire and what the console showed in its place; without a

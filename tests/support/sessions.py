@@ -28,7 +28,7 @@ class OpenSession:
 
 
 def context(*sessions: OpenSession, **changes: object) -> BindContext:
-    """A context without anything of this machine: every file exists, $cred is a credential, $s the first session."""
+    """A context without anything of this computer: every file exists, $cred is a credential, $s the first session."""
     variables = {"cred": PSCredential("CONTOSO\\admin")} | ({"s": sessions[0]} if sessions else {})
     known: dict[str, object] = {
         "user": "me",

@@ -219,7 +219,7 @@ def _command(pid: int) -> str:
 
 
 def can_have_passwords() -> None:
-    """Skip the running test where a server cannot be given a password without changing an account of this machine."""
+    """Skip the running test where a server cannot be given a password without changing an account of this computer."""
     requires("namespaces", ("unshare", "openssl"))
     probe = ["unshare", "--mount", "sh", "-c", "mount --bind /etc/shadow /etc/shadow"]
     if os.geteuid() != 0 or subprocess.run(probe, capture_output=True, check=False, timeout=30).returncode:

@@ -103,7 +103,7 @@ async def test_the_fields_of_one_credential_get_their_keys_however_fast_they_com
 async def test_two_questions_of_a_far_end_that_answers_soon_are_one_dialogue(
     manager: StandInManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 2.0)  # this machine may be slower than any far end
+    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 2.0)  # this computer may be slower than any far end
     async with screen(host("web1"), sessions=manager.as_manager()) as s:
         await asked(s, "asktwice")
         s.burst(*"one", "enter", *"two", "enter")

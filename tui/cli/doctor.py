@@ -1,4 +1,4 @@
-"""``pstui doctor``: this machine looked at, and each target tried out step by step, with one next thing to do."""
+"""``pstui doctor``: this computer looked at, and each target tried out step by step, with one next thing to do."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class _Doctor:
         output = Output(on_closed=lambda: None)
         self._console = TerminalConsole(output, Look.of_process())
         try:
-            self._write([f"pstui {VERSION}", "", "This machine"])
+            self._write([f"pstui {VERSION}", "", "This computer"])
             checks = [check async for check in look_at_machine()]
             checks += [await asyncio.to_thread(_keyring), *_surroundings(self._profiles)]
             self._checks(checks)

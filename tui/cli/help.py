@@ -47,7 +47,7 @@ Usage
   pstui [Enter-PSSession] PARAMETERS
                                  bind as PowerShell does, open and enter
                                  (alias etsn; the cmdlet's name may be left out)
-  pstui Enter-PSSession          enter the PowerShell of this machine
+  pstui Enter-PSSession          enter the PowerShell of this computer
   pstui Invoke-Command PARAMETERS -ScriptBlock TEXT
                                  run it without a screen (alias icm); more with
                                  pstui icm --help
@@ -60,7 +60,7 @@ Usage
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test
   pstui doctor [--report] [TARGET]
-                                 look at this machine, try TARGET out step by
+                                 look at this computer, try TARGET out step by
                                  step and say what to do next; --report takes
                                  secrets and names out, to paste
   pstui log WORD…                find what was typed and printed in sessions

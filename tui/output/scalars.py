@@ -96,13 +96,13 @@ _OFFSET = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d+)?([+-])(\d\d):(\d\
 def date(raw: str) -> str:
     """Return a DateTime in ISO 8601 with all its places.
 
-    One with an offset is a local time there; it is given in the time of this machine, as a client there has it.
+    One with an offset is a local time there; it is given in the time of this computer, as a client there has it.
     """
     return string(local_date(raw))
 
 
 def local_date(raw: str) -> str:
-    """Return a date as it was sent, or, where it has an offset, in the time of this machine."""
+    """Return a date as it was sent, or, where it has an offset, in the time of this computer."""
     match = _OFFSET.match(raw)
     return _local(match) if match is not None else raw
 

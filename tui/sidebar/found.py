@@ -16,7 +16,7 @@ _NAMES = {"ssh_config": "from ssh_config", "processes": "local processes"}
 
 
 def default_sources(connections: Iterable[ConnectionInfo] = (), inventories: Sequence[Source] = ()) -> list[Source]:
-    """Return the sources of this machine, of profiles that bring one (``connections``), and the inventories."""
+    """Return the sources of this computer, of profiles that bring one (``connections``), and the inventories."""
     from pstui.backends.discovery.containers import container_sources
     from pstui.backends.discovery.polled import CommandSource, ProcessSource, vm_sources
     from pstui.backends.discovery.ssh_config import SSHConfigSource

@@ -93,7 +93,7 @@ def names() -> tuple[str, ...]:
     """Return the emulators that can be used here, the one to use first."""
     try:
         importlib.import_module("pyghostty")
-    except (ImportError, OSError):  # OSError: its library is not for this machine
+    except (ImportError, OSError):  # OSError: its library is not for this computer
         return ("bittty",)
     return ("ghostty", "bittty")
 

@@ -80,7 +80,7 @@ class Terminals:
             self._owners[pane] = session
 
     def _here(self) -> Origin:
-        """Return where a terminal of this machine comes from."""
+        """Return where a terminal of this computer comes from."""
         from pstui.tui.dialogs.connect_test import BareConsole
         from pstui.tui.terminal.pane import Origin
 

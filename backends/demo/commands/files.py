@@ -1,4 +1,4 @@
-"""Commands about files and folders of this machine, and how these become objects.
+"""Commands about files and folders of this computer, and how these become objects.
 
 They read; only Remove-Item changes anything, and it asks first. What copies files is in ``transfer.py``."""
 

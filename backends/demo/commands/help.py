@@ -88,7 +88,7 @@ async def get_help(call: Call) -> Output:
 
 def about(own_process: bool) -> list[str]:
     """Return what the endpoint is and every command with its one line."""
-    where = "a process of its own on this machine" if own_process else "inside pstui itself, on this machine"
+    where = "a process of its own on this computer" if own_process else "inside pstui itself, on this computer"
     lines = [
         f"{GREEN}The pstui demo endpoint{RESET}",
         "",
@@ -99,7 +99,7 @@ def about(own_process: bool) -> list[str]:
         "do the file screen, cp and psedit.",
         "",
         "Besides the commands below it understands pipelines, variables, strings, numbers, ranges, if, while, foreach,",
-        "try and script blocks, and it runs the programs of this machine. What it does not know, it refuses.",
+        "try and script blocks, and it runs the programs of this computer. What it does not know, it refuses.",
         "",
         f"{GREEN}Commands{RESET}",
     ]

@@ -1,4 +1,4 @@
-"""Programs of this machine: found on PATH, run without a shell, their lines passed on as they come."""
+"""Programs of this computer: found on PATH, run without a shell, their lines passed on as they come."""
 
 from __future__ import annotations
 

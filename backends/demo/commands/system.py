@@ -92,7 +92,7 @@ async def exit_session(call: Call) -> None:
 
 @command(
     "Get-Process",
-    "List the processes of this machine.",
+    "List the processes of this computer.",
     Param("Name", position=0, many=True),
     Param("Id", "number", many=True),
     aliases=("ps", "gps"),
@@ -116,7 +116,7 @@ async def get_process(call: Call) -> Output:
 
 
 async def _no_process(call: Call, which: str, error_id: str, target: Any) -> None:
-    message, kind = f"There is no process {which} on this machine.", "ProcessCommandException"
+    message, kind = f"There is no process {which} on this computer.", "ProcessCommandException"
     full = f"Microsoft.PowerShell.Commands.{kind}"
     await call.error(message, error_id, "ObjectNotFound", kind, target, full)
 
@@ -166,7 +166,7 @@ async def _from_ps() -> list[Thing]:
     return found
 
 
-@command("Get-Uptime", "Say how long this machine has been up.", Param("Since", "switch"))
+@command("Get-Uptime", "Say how long this computer has been up.", Param("Since", "switch"))
 async def get_uptime(call: Call) -> Output:
     """Yield a time span, or with -Since a date."""
     span = datetime.timedelta(seconds=int(_seconds_up()))

@@ -1,4 +1,4 @@
-"""Files as pstui copies them: the requests of ``backends/files/pipeline.py``, answered on this machine's disk.
+"""Files as pstui copies them: the requests of ``backends/files/pipeline.py``, answered on this computer's disk.
 
 A PowerShell runs ``pipeline.ps1`` for that, which takes more of the language than this endpoint has. So the client
 calls a command here that takes the same requests and gives the same answers. ``psedit`` asks the client for an editor,

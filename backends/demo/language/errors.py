@@ -81,7 +81,7 @@ def not_supported(what: str) -> ScriptError:
 def command_not_found(name: str) -> ErrorInfo:
     """Say that a command does not exist, with PowerShell's id and category."""
     return ErrorInfo(
-        f"'{name[:200]}' is neither a command of this endpoint nor a program on this machine's PATH.\n{NOT_POWERSHELL}",
+        f"'{name[:200]}' is neither a command of this endpoint nor a program on the PATH there.\n{NOT_POWERSHELL}",
         "CommandNotFoundException",
         "ObjectNotFound",
         "CommandNotFoundException",

@@ -158,7 +158,7 @@ def _several(shown: str, found: Sequence[Container]) -> OpenError:
 
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> PtyChannel:
-    """Run a shell in the container by the engine's ``exec -it``, in a terminal of this machine. Raises OpenError."""
+    """Run a shell in the container by the engine's ``exec -it``, in a terminal of this computer. Raises OpenError."""
     container = await find(info)
     if not container.is_running:
         raise _not_running(container)

@@ -62,7 +62,7 @@ def _closed_early(name: str, text: str, details: str) -> OpenError:
     return OpenError(
         f"{name}: the connection was closed before SSH began",
         f"{text}.",
-        "Something other than SSH may listen on that port, or the server turns this machine away.",
+        "Something other than SSH may listen on that port, or the server turns this computer away.",
         details=details,
     )
 

@@ -60,7 +60,7 @@ class KeyFile:
         except FileNotFoundError as error:
             raise OpenError(
                 f"the key file {path} does not exist",
-                "KeyFilePath names a private key on this machine.",
+                "KeyFilePath names a private key on this computer.",
                 "Correct the path, or make a key with: ssh-keygen -t ed25519",
                 error_id="FileNotFoundException",
             ) from error

@@ -23,7 +23,7 @@ from pstui.backends.transports.terminal_line import remote_command
 
 
 class ProgramTerminal(PtyChannel):
-    """An ssh in a terminal of this machine; ``on_stop`` is awaited once."""
+    """An ssh in a terminal of this computer; ``on_stop`` is awaited once."""
 
     host = ""
     on_stop: Callable[[], Awaitable[None]] | None = None

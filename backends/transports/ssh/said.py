@@ -107,7 +107,7 @@ _MEANINGS = (
         r"Could not resolve hostname .*(?:Temporary failure|try again)",
         "the name could not be looked up",
         "The name server did not answer.",
-        "Check the network connection and the DNS settings of this machine.",
+        "Check the network connection and the DNS settings of this computer.",
     ),
     _Meaning(r"Could not resolve hostname", "the name is not known", "ssh says: {0}", _NO_NAME),
     _Meaning(
@@ -165,13 +165,13 @@ _MEANINGS = (
         r"kex_exchange_identification|banner line|Bad remote protocol|ssh_dispatch_run_fatal",
         "the connection was closed before SSH began",
         "ssh says: {0}",
-        "Something other than SSH may listen on that port, or the server turns this machine away.",
+        "Something other than SSH may listen on that port, or the server turns this computer away.",
     ),
     _Meaning(
         r"Connection (?:closed|reset) by",
         "the connection was closed",
         "ssh says: {0}",
-        "The server turns this machine away, or limits the time for a login; its log may say more.",
+        "The server turns this computer away, or limits the time for a login; its log may say more.",
     ),
 )  # fmt: skip
 _COMPILED = tuple((re.compile(one.pattern, re.IGNORECASE), one) for one in _MEANINGS)

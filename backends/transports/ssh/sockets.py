@@ -28,7 +28,7 @@ async def look_up_name(host: str, port: int, family: int) -> list[AddressInfo]:
             raise OpenError(
                 f"{shown}: the name could not be looked up",
                 "The name server did not answer.",
-                "Check the network connection and the DNS settings of this machine.",
+                "Check the network connection and the DNS settings of this computer.",
             ) from error
         raise OpenError(
             f"{shown}: the name is not known",

@@ -142,7 +142,7 @@ def _files_of(info: ConnectionInfo) -> list[Path]:
     if not is_file(file):
         raise OpenError(
             f"the SSH configuration {printable(str(file))} does not exist",
-            "SshConfig, in a profile ssh_config, names a file on this machine.",
+            "SshConfig, in a profile ssh_config, names a file on this computer.",
             "Correct the path.",
         )
     return [file]
@@ -317,7 +317,7 @@ def host_key_check(hop: Hop, address: str) -> HostKeyCheck:
 
 
 def _checks_address(hop: Hop, address: str) -> bool:
-    """Whether the address counts beside the name: CheckHostIP, but not for this machine or an alias, as with ssh."""
+    """Whether the address counts beside the name: CheckHostIP, but not for this computer or an alias, as with ssh."""
     if not address or address == hop.host or hop.option("HostKeyAlias") or not hop.told:
         return False
     return (

@@ -41,7 +41,7 @@ def unavailable() -> str:
 
 
 def default_uris() -> tuple[str, ...]:
-    """Return the hypervisors that run on this machine; asking does not start one."""
+    """Return the hypervisors that run on this computer; asking does not start one."""
     named = os.environ.get("LIBVIRT_DEFAULT_URI", "")
     if named:
         return (named,)

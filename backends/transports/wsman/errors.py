@@ -166,7 +166,7 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
         Advice(
             "its certificate is not trusted",
             "",
-            "Have its authority trusted on this machine{authorities}. "
+            "Have its authority trusted on this computer{authorities}. "
             "Only for a test: SkipCACheck in the session option.",
         ),
     ),
@@ -190,11 +190,11 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
 CERTIFICATES: tuple[tuple[str, Advice], ...] = (
     (
         "expired",
-        Advice("its certificate has expired", "", "Have it renewed there, and check the clock of this machine."),
+        Advice("its certificate has expired", "", "Have it renewed there, and check the clock of this computer."),
     ),
     (
         "not yet valid",
-        Advice("its certificate is not valid yet", "", "Check the clocks of this machine and of the computer."),
+        Advice("its certificate is not valid yet", "", "Check the clocks of this computer and of the computer."),
     ),
     (
         "match",
@@ -207,7 +207,7 @@ CERTIFICATES: tuple[tuple[str, Advice], ...] = (
     ),
 )
 
-#: where only the proxy can have been meant, if there is one: it is what this machine connects to
+#: where only the proxy can have been meant, if there is one: it is what this computer connects to
 UNREACHED = (NetworkKind.NAME, NetworkKind.REFUSED, NetworkKind.UNREACHABLE, NetworkKind.CONNECT_TIMEOUT)
 PROXY_UNREACHED = Advice(
     "the proxy {proxy} does not answer",
@@ -422,7 +422,7 @@ _LOGON: tuple[tuple[tuple[str, ...], int, Advice], ...] = (
         Advice(
             "the clocks of the two computers differ too much",
             "Kerberos allows five minutes.",
-            "Set this machine's clock, and that of the other computer, by the domain's time.",
+            "Set this computer's clock, and that of the other computer, by the domain's time.",
         ),
     ),
     (

@@ -147,7 +147,7 @@ class WSManFailure(Exception):
 
 
 class NetworkFailure(WSManFailure):
-    """The request or its answer got lost. ``sent`` is False when nothing of the request itself left this machine."""
+    """The request or its answer got lost. ``sent`` is False when nothing of the request itself left this computer."""
 
     def __init__(self, kind: NetworkKind, text: str, *, sent: bool = True) -> None:
         super().__init__(text)
@@ -309,7 +309,7 @@ def _authentication(error: BaseException) -> AuthenticationFailure | None:
     if "did not response" in text:
         offered = text.rpartition("actual: ")[2].strip("'\"")
         return AuthenticationFailure("The service offers other ways.", offered=offered, secret_sent=False)
-    # What fails before the service answers is this machine's or the KDC's doing. A password the KDC refused was tried.
+    # What fails before the service answers is this computer's or the KDC's doing. A password the KDC refused was tried.
     telling = ("preauth", "password incorrect", "decrypt integrity", "logon", "ntstatus")
     refused = any(word in text.lower() for word in telling)
     told = "SpnegoError" not in names and "GSSError" not in names and "Krb5Error" not in names

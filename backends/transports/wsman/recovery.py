@@ -72,7 +72,7 @@ class Recovery:
             if generation != self._client.generation:
                 return
             if failure.kind is faults.NetworkKind.READ_TIMEOUT:
-                # Nothing comes through this connection, as after a sleep of this machine; through its sisters neither.
+                # Nothing comes through this connection, as after a sleep of this computer; through its sisters neither.
                 self._client.connections.drop()
             else:
                 # A connection that rested too long may simply have been closed by the service: no outage yet, and

@@ -229,7 +229,7 @@ def trusted_hosts(info: ConnectionInfo) -> tuple[str, ...]:
 
 
 def kerberos_missing() -> str:
-    """Return what is missing for Kerberos on this machine, or ``""``."""
+    """Return what is missing for Kerberos on this computer, or ``""``."""
     if os.name == "nt":
         return ""
     absent = [name for name in ("gssapi", "krb5") if importlib.util.find_spec(name) is None]

@@ -128,7 +128,7 @@ def _refuse(info: ConnectionInfo, option: Mapping[str, Any], is_loopback: bool) 
         raise _refused(
             "ProxyAccessType AutoDetect",
             "Finding a proxy by asking the network for a script (WPAD) is not supported.",
-            "Use IEConfig or WinHttpConfig, which take the proxy of this machine's settings or environment.",
+            "Use IEConfig or WinHttpConfig, which take the proxy of this computer's settings or environment.",
         )
     credential = option.get("ProxyCredential")
     if credential is not None and option.get("ProxyAccessType", "None") in ("None", "NoProxyServer"):
@@ -218,7 +218,7 @@ class Target:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine: localhost, an address that never leaves it, or the machine's own name."""
+        """Whether the host is this computer: localhost, an address that never leaves it, or the machine's own name."""
         return is_this_machine(self.host)
 
     def moved(self, location: str) -> Target:
@@ -386,7 +386,7 @@ def _basic(credential: PSCredential | None) -> Secret | None:
 
 def _unusable(target: Target, why: str, hint: str) -> OpenError:
     return OpenError(
-        f"{printable(target.host)}: the proxy that this machine's settings name cannot be used",
+        f"{printable(target.host)}: the proxy that this computer's settings name cannot be used",
         f"It comes from https_proxy, http_proxy or all_proxy, or from the system's settings. {why}",
         f"{hint} Or use ProxyAccessType NoProxyServer, which goes there directly.",
         error_id="CreateRemoteRunspaceFailed",

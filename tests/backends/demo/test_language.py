@@ -206,7 +206,7 @@ async def test_processes_are_real(client: OopClient) -> None:
     assert shown[1].split() == ["NPM(K)", "PM(M)", "WS(M)", "CPU(s)", "Id", "SI", "ProcessName"]
     assert len(shown) == 7
     missing = await client.line("Get-Process nope-nope")
-    assert missing.error_lines == ["Get-Process: There is no process named 'nope-nope' on this machine."]
+    assert missing.error_lines == ["Get-Process: There is no process named 'nope-nope' on this computer."]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the programs are POSIX's")

@@ -84,7 +84,7 @@ async def greet_as_ssh(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 
 
 def key_file(text: str, mode: int = 0o600) -> Made:
-    """A target with a key of this machine; no server is reached."""
+    """A target with a key of this computer; no server is reached."""
 
     @asynccontextmanager
     async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
@@ -176,7 +176,7 @@ def ssh_server(*, known: bool = True, user: str = "ann", subsystem: bool = True)
         key, other = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
 
         def serve(process: asyncssh.SSHServerProcess[bytes]) -> None:
-            process.stdout.write(b"Welcome to this machine!\n")
+            process.stdout.write(b"Welcome to this computer!\n")
             process.exit(0)
 
         options: dict[str, Any] = {"process_factory": serve, "encoding": None} if subsystem else {}

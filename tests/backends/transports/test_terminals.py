@@ -1,4 +1,4 @@
-"""Channels with a terminal: of this machine, over SSH on the session's connection; what starts there; who has none."""
+"""Channels with a terminal: of this computer, over SSH on the session's connection; what starts there; who has none."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ async def test_a_cancelled_question_leaves_its_label_unfinished(manager: StandIn
 async def test_esc_and_a_key_right_behind_it_are_two_keys(
     manager: StandInManager, line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 5.0)  # this machine may be slow
+    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 5.0)  # this computer may be slow
     async with session(manager) as s:
         await asked(s, line)
         s.burst(*"Ad", "escape", *"say next", "enter")

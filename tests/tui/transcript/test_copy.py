@@ -19,7 +19,7 @@ from tests.tui.transcript.test_find import PREFIX, session
 
 @pytest.fixture(autouse=True)
 def no_desktop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No program of this machine is called."""
+    """No program of this computer is called."""
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")

@@ -41,7 +41,7 @@ async def ready(s: Screen) -> None:
 async def test_a_profile_deleted_twice_at_once_is_one_profile(
     manager: StandInManager, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(once, "SLIP", 30.0)  # however slow this machine is
+    monkeypatch.setattr(once, "SLIP", 30.0)  # however slow this computer is
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file))) as s:
         s.burst("slash", *"web1", "enter", PREFIX, "w")
         await s.until(lambda: not s.workspace.panes and s.app.typeahead.idle, "the sidebar on web1")

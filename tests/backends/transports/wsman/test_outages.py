@@ -75,7 +75,7 @@ async def test_who_leaves_does_not_wait_for_the_network(
 
 
 async def test_a_session_that_the_service_gave_up_meanwhile_is_taken_again(winrm_endpoint: WinRMEndpoint) -> None:
-    """As after a sleep of this machine: the network is back, but the service has let go of its lost client."""
+    """As after a sleep of this computer: the network is back, but the service has let go of its lost client."""
     console = ScriptedConsole()
     async with session(call(winrm_endpoint), console) as opened:
         running = asyncio.create_task(opened.invoke_script("1..3; Start-Sleep 3; 4..6", console))
