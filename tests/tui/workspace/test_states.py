@@ -8,14 +8,18 @@ from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.errors import NoPowerShell
 from pstui.backends.records import RunspaceState, Write
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.app import PstuiApp
+from pstui.tui.keys.contexts import Context
+from pstui.tui.keys.keymap import keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.sidebar.model import Mark, SidebarEntry
 from pstui.tui.sidebar.places import Places
+from pstui.tui.workspace.status_bar import hints
 from textual.pilot import Pilot
 
 from tests.screenshots import without_fonts
@@ -264,6 +268,15 @@ def test_the_look_of_every_state(
         await s.idle()
 
     assert snap_compare(app, terminal_size=size, run_before=act)
+
+
+async def test_the_footer_offers_a_terminal_where_a_host_has_no_powershell(manager: StandInManager) -> None:
+    async with screen(host("refused"), sessions=manager.as_manager()) as s:
+        await s.until(lambda: s.pane.state is PaneState.FAILED and s.shows("F5 tries again"), "the failure")
+        assert not s.shows("opens a terminal")
+        s.pane.conversation.error = NoPowerShell("refused: the server has no subsystem powershell")
+        said = [f"{key} {word}" for key, word in hints(s.pane, s.workspace.panes, Context.PROMPT, keymap({}))]
+        assert said[:3] == ["F5 tries again", "Ctrl+] x opens a terminal", "F3 edits"]
 
 
 async def test_the_footer_names_the_machine_of_a_session_that_was_looked_up() -> None:
