@@ -268,7 +268,10 @@ OPTIONS: tuple[Option, ...] = (
         "Port",
         "The port on the remote computer; over SSH one written in HostName wins, over WinRM it must have a listener.",
         default="5985, 5986 with UseSSL, 22 over SSH",
-        set_defaults={ParameterSet.COMPUTER_NAME: "5985, 5986 with UseSSL", ParameterSet.SSH_HOST: "22"},
+        set_defaults={
+            ParameterSet.COMPUTER_NAME: "5985, 5986 with UseSSL",
+            ParameterSet.SSH_HOST: "of ssh_config, else 22",
+        },
     ),
     _option("UseSSL", "Connects by HTTPS instead of HTTP."),
     _option(
