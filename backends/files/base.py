@@ -17,8 +17,8 @@ from pstui.backends.files.names import Names
 
 #: a file's content on its way, in order
 Pieces = AsyncGenerator[bytes, None]
-#: most bytes of one piece of a file's content
-PIECE = 256 * 1024
+#: most bytes of one piece of a file's content: what OpenSSH's server takes in one request (sftp-server.c, limits)
+PIECE = 255 * 1024
 #: most entries of one folder; a far end may list without end
 MAX_ENTRIES = 100_000
 #: the times of a file system that keeps what it is given

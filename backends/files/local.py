@@ -30,7 +30,7 @@ from pstui.backends.files.names import POSIX, WINDOWS
 from pstui.backends.places import expanded
 
 #: bytes read from a disk at once
-BLOCK = 1 << 20
+BLOCK = 4 * PIECE
 #: threads that wait for disks
 _THREADS = 4
 T = TypeVar("T")
@@ -140,7 +140,7 @@ class LocalFiles:
         file, is_closed = -1, False
         running: asyncio.Future[int] | None = None
 
-        def write(block: bytes, is_last: bool) -> int:
+        def write(block: list[bytes], is_last: bool) -> int:
             nonlocal is_closed
             opened = _open_to_write(self._place(path), offset, mode) if file < 0 else file
             try:
@@ -327,23 +327,24 @@ def _size(file: int) -> int:
     return found.st_size
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+def _write_all(file: int, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        view = memoryview(piece)
+        while view:
+            view = view[os.write(file, view) :]
 
 
-async def _blocks(pieces: Pieces) -> AsyncGenerator[tuple[bytes, bool]]:
-    """Yield pieces joined to blocks, so that a thread is asked less often, and which is the last; at least that one."""
+async def _blocks(pieces: Pieces) -> AsyncGenerator[tuple[list[bytes], bool]]:
+    """Yield pieces in blocks, so that a thread is asked less often, and which is the last; at least that one."""
     waiting: list[bytes] = []
     size = 0
     async for piece in pieces:
         waiting.append(piece)
         size += len(piece)
         if size >= BLOCK:
-            yield b"".join(waiting), False
+            yield waiting, False
             waiting, size = [], 0
-    yield b"".join(waiting), True
+    yield waiting, True
 
 
 def _close_late(opening: asyncio.Future[tuple[int, bytes]]) -> None:

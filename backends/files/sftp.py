@@ -47,6 +47,11 @@ LANES = 16
 SMALL = 32 * 1024
 #: seconds in which a program that hashes a file must have ended for each GiB of it, and at least
 HASH_TIME, HASH_LEAST = 60.0, 30.0
+#: hashes its input: by the first that there is, and that works
+_HASH = (
+    "if openssl dgst -sha256 -r </dev/null >/dev/null 2>&1; then openssl dgst -sha256 -r; "
+    "elif command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi"
+)
 #: seconds that closing a file, or all of them, waits at most for the server's word
 FAREWELL = 2.0
 #: the flag of a disk that is read-only (statvfs@openssh.com in the PROTOCOL file of OpenSSH)
@@ -137,11 +142,13 @@ class SFTPFiles:
         running: deque[asyncio.Task[bytes]] = deque()
         at, end, size = offset, offset + length, self._read_size
         most = max(1, WINDOW // size)
+        refill = most - most // 4  # some are asked for together, as one packet: each wakes the far end
         try:
             while running or at < end:
-                while at < end and len(running) < most:
-                    running.append(asyncio.ensure_future(self._piece(file, at, min(size, end - at), path)))
-                    at += size
+                if len(running) <= refill:
+                    while at < end and len(running) < most:
+                        running.append(asyncio.ensure_future(self._piece(file, at, min(size, end - at), path)))
+                        at += size
                 data = await running.popleft()
                 if not data:
                     return
@@ -292,12 +299,11 @@ class SFTPFiles:
         return True
 
     async def digest(self, path: str, length: int) -> str | None:
-        """Return what ``sha256sum`` says there, or ``shasum``; None where there is neither, or no shell."""
+        """Return what a program says there; None where there is none, or no shell. openssl is the fastest of them."""
         if not self._hashes or not path.isprintable():
             return None  # a name that is no text cannot be put into a command
         place = shlex.quote(self._place(path))
-        sums = "if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi"
-        command = f"head -c {length} < {place} | {{ {sums}; }}"
+        command = f"head -c {length} < {place} | {{ {_HASH}; }}"
         try:
             async with asyncio.timeout(HASH_LEAST + HASH_TIME * length / (1 << 30)):
                 done = await self._lease.connection.run(f"exec /bin/sh -c {shlex.quote(command)}", encoding=None)

@@ -23,7 +23,12 @@ from pstui.backends.records import Stream, Write
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.host_keys import HostKeyCheck, fingerprint, key_name
 from pstui.backends.transports.ssh.keys import KeyRing
-from pstui.backends.transports.ssh.receive_window import count_received, stop_at_the_end
+from pstui.backends.transports.ssh.receive_window import (
+    count_received,
+    cut_without_copies,
+    send_nothing_empty,
+    stop_at_the_end,
+)
 from pstui.backends.transports.ssh.step_timeout import StepTimeout
 from pstui.backends.transports.streams import printable
 
@@ -90,6 +95,8 @@ class Login(asyncssh.SSHClient):
     def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
         self._connection = conn
         count_received(conn)
+        cut_without_copies(conn)
+        send_nothing_empty(conn)
         stop_at_the_end(conn)
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
