@@ -11,6 +11,7 @@ import stat as modes
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -65,7 +66,7 @@ class LocalFiles:
     times = ALL_TIMES
 
     def __init__(self, here: str = "") -> None:
-        self.names = WINDOWS if os.name == "nt" else POSIX
+        self.names = replace(WINDOWS if os.name == "nt" else POSIX, home=str(expanded("~")))
         self.here = here or str(Path.cwd())
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
 

@@ -28,10 +28,14 @@ _DRIVE = re.compile(r"/?[A-Za-z]:([/\\]|$)")
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How one computer writes paths: its ``separator``, and whether its names are those of Windows."""
+    """How one computer writes paths: its ``separator``, and whether its names are those of Windows.
+
+    ``home`` is the folder that ``~`` means; where it is empty, that is the one that paths are counted from.
+    """
 
     separator: str = "/"
     is_windows: bool = False
+    home: str = ""
 
     def join(self, folder: str, name: str) -> str:
         """Return the path of a name in a folder."""
@@ -74,8 +78,8 @@ class Names:
 
     def absolute(self, path: str, here: str) -> str:
         """Return a path counted from a folder, with ``.`` and ``..`` taken out by the text alone."""
-        if path == "~" or path.startswith("~/"):
-            path = path[2:]
+        if path[:1] == "~" and path[1:2] in ("", *self._separators):
+            here, path = self.home or here, path[2:].lstrip(self._separators)
         whole = path if self.is_absolute(path) else self.join(here, path) if path else here
         parts: list[str] = []
         head = ""

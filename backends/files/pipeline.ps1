@@ -208,7 +208,7 @@ begin {
         }
 
         $here = $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath
-        "hello`t$mode`t$([int]$isWindowsHere)`t$($PSVersionTable.PSVersion)`t$(Text $here)"
+        "hello`t$mode`t$([int]$isWindowsHere)`t$($PSVersionTable.PSVersion)`t$(Text $here)`t$(Text $HOME)"
     }
 }
 process {

@@ -15,6 +15,7 @@ import re
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -101,8 +102,8 @@ class PipelineFiles:
         if len(hello) < 4:
             await self.close()
             raise self._restricted(hello[0] if hello else "")
-        self.names = WINDOWS if hello[1] == "1" else POSIX
-        self.version, self.here = hello[2], unquote(hello[3])
+        self.version, self.here, home = hello[2], unquote(hello[3]), unquote("".join(hello[4:5]))
+        self.names = replace(WINDOWS if hello[1] == "1" else POSIX, home=home)
 
     # -- what a FileSystem does --------------------------------------------------------------------------------
 

@@ -54,7 +54,7 @@ async def copy_items(call: BoundCall, console: Console, cwd: str) -> list[Any]:
             destined = str(values.get("Destination") or ".")
             for path in paths:
                 if call.what_if:
-                    said.append(CmdletOutput(await _what_if(source, destination, path, destined)))
+                    said.append(await _what_if(call, source, destination, path, destined))
                 else:
                     said += await _one(call, console, source, destination, path, destined)
             return said
@@ -162,12 +162,19 @@ def _is_wanted(values: Mapping[str, Any], path: str, names: Names) -> bool:
     return (not values.get("Include") or _fits(values["Include"], name)) and not _fits(values.get("Exclude", ()), name)
 
 
-async def _what_if(source: FileSystem, destination: FileSystem, path: str, to: str) -> str:
+async def _what_if(
+    call: BoundCall, source: FileSystem, destination: FileSystem, path: str, to: str
+) -> CmdletOutput:
     place = source.names.absolute(path, source.here)
-    entry = await source.stat(place)
-    kind = "Directory" if entry is not None and entry.kind is Kind.FOLDER else "File"
+    try:
+        entry = await source.stat(place)
+        if entry is None:
+            raise FileError(f"{path} is not there", reason=Reason.MISSING)
+    except FileError as error:
+        return await _said(call, source, path, error.text(), error.reason)
+    kind = "Directory" if entry.kind is Kind.FOLDER else "File"
     target = f"Item: {place} Destination: {destination.names.absolute(to, destination.here)}"
-    return f'What if: Performing the operation "Copy {kind}" on target "{target}".'
+    return CmdletOutput(f'What if: Performing the operation "Copy {kind}" on target "{target}".')
 
 
 async def _one(

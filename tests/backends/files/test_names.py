@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, leads_outside, part_name
 
@@ -13,6 +15,10 @@ from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, lead
         (POSIX, "/../../etc", "/home", "/etc"),
         (POSIX, "", "/home", "/home"),
         (POSIX, "~/a", "/home/x", "/home/x/a"),
+        (replace(POSIX, home="/home/x"), "~/a", "/srv", "/home/x/a"),
+        (replace(POSIX, home="/home/x"), "~", "/srv", "/home/x"),
+        (replace(POSIX, home="/home/x"), "~a", "/srv", "/srv/~a"),
+        (replace(WINDOWS, home="C:\\Users\\x"), "~\\a", "D:\\", "C:\\Users\\x\\a"),
         (POSIX, "a\\b", "/", "/a\\b"),
         (WINDOWS, "a\\..\\b/c", "C:\\Users", "C:\\Users\\b\\c"),
         (WINDOWS, "D:\\x\\..\\..", "C:\\", "D:\\"),
