@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import shutil
 from collections.abc import Iterator
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import pytest
@@ -16,60 +17,77 @@ from tests.support.powershell import invoke, powershell_sshd, process_info
 from tests.support.sshd import Sshd, make_home
 
 Trees = tuple[dict[str, object], dict[str, object]]
-#: the session in ``$s``; each line of the file is run in the folder, and its errors are told
+#: the session in ``$s``; each line of each place's file is run in its folder, and its errors are told
 REAL = """
 $ProgressPreference = 'SilentlyContinue'
 $options = @{StrictHostKeyChecking='no'; UserKnownHostsFile='/dev/null'; LogLevel='ERROR'}
 $s = New-PSSession -HostName $args[0] -UserName $args[1] -Port $args[2] -KeyFilePath $args[3] -Options $options
-Set-Location $args[4]
-foreach ($line in Get-Content $args[5]) {
-    $found = ''
-    try { Invoke-Expression $line -ErrorVariable problems 2>$null } catch { $problems = @($_) }
-    if ($problems) { $found = $problems[0].FullyQualifiedErrorId }
-    [Console]::Out.WriteLine('=' + $found)
+foreach ($place in $args[4..9]) {
+    Set-Location "$place/here"
+    foreach ($line in Get-Content "$place/calls") {
+        $found = ''
+        try { Invoke-Expression $line -ErrorVariable problems 2>$null } catch { $problems = @($_) }
+        if ($problems) { $found = $problems[0].FullyQualifiedErrorId }
+        [Console]::Out.WriteLine('=' + $found)
+    }
 }
 """
-CALLS = """\
+#: what depends on the way that the files go
+BY_EACH_WAY = """\
 Copy-Item 'a*b' {there}/ex -ToSession $s
+Copy-Item F* {there}/few -ToSession $s
+Copy-Item tree {there}/slash/ -ToSession $s -Recurse
+Copy-Item tree {there}/few -ToSession $s
+Copy-Item tree {there}/few -ToSession $s -Force
+Copy-Item f2 {there}/read-only -ToSession $s -Force
+Copy-Item f2 {there}/link -ToSession $s
+Copy-Item f1 {there}/no/such/folder -ToSession $s
+Copy-Item {there}/source/* ./got -FromSession $s
+Copy-Item {there}/source ./all -FromSession $s -Recurse
+Copy-Item f1 -Destination {there}/ex -ToSession $s -PassThru
+Copy-Item nope -Destination {there}/ex -ToSession $s
+Copy-Item {there}/nope ./b3 -FromSession $s
+Copy-Item f1 {there}/ex/f1/below -ToSession $s
+"""
+#: what does not
+BY_ONE = """\
 Copy-Item 'a`*b' {there}/escaped -ToSession $s
 Copy-Item '[!a]1' {there}/set -ToSession $s
-Copy-Item F* {there}/few -ToSession $s
 Copy-Item * {there}/filtered -ToSession $s -Filter f1
 Copy-Item tree {there}/files -ToSession $s -Recurse -Filter a
 Copy-Item tree/* {there}/but -ToSession $s -Recurse -Exclude a
 Copy-Item tree {there}/flat -ToSession $s -Recurse -Container:$false
-Copy-Item tree {there}/slash/ -ToSession $s -Recurse
-Copy-Item tree {there}/few -ToSession $s
-Copy-Item tree {there}/few -ToSession $s
-Copy-Item tree {there}/few -ToSession $s -Force
-Copy-Item f2 {there}/read-only -ToSession $s -Force
+Copy-Item tree {there}/few -ToSession $s -Recurse
+Copy-Item tree {there}/few -ToSession $s -Recurse -Force
 'f1','f2' | Copy-Item -Destination {there}/few -ToSession $s
-Copy-Item f2 {there}/link -ToSession $s
-Copy-Item f1 {there}/no/such/folder -ToSession $s
 Copy-Item {there}/source/*.txt ./first -FromSession $s
-Copy-Item {there}/source/* ./got -FromSession $s
 Copy-Item {there}/source ./unfiltered -FromSession $s -Recurse -Filter *.txt
+Copy-Item {there}/source ./got -FromSession $s -Recurse
+Copy-Item {there}/source ./got -FromSession $s
 Copy-Item {there}/S*E/X* ./got -FromSession $s
 Copy-Item {there}/source/nope*.txt ./got -FromSession $s
 Copy-Item {there}/source/x.txt ./no/such -FromSession $s
+Copy-Item {there}/source/x.txt,{there}/source/y.log ./both -FromSession $s
 Copy-Item f1 -Destination {there}/n1 -ToSession $s
-Copy-Item f1 -Destination {there}/ex -ToSession $s -PassThru
 Copy-Item tree -Destination {there}/empty -ToSession $s
-Copy-Item tree {there}/t2 -ToSession $s -Recurse
 Copy-Item tree -Destination {there}/ex -ToSession $s -Recurse
 Copy-Item f* -Destination {there}/ex -ToSession $s
 Copy-Item f* {there}/last -ToSession $s
-Copy-Item f2 {there}/n1 -ToSession $s
+Copy-Item nope,f2 {there}/n1 -ToSession $s
 Copy-Item -LiteralPath '[x]' {there}/ex -ToSession $s
-Copy-Item tree/* {there}/few -ToSession $s -Include a,s* -Recurse
-Copy-Item nope -Destination {there}/ex -ToSession $s
+Copy-Item -LiteralPath 'f*' {there}/ex -ToSession $s
+Copy-Item tree/.hid {there}/ex -ToSession $s
+Copy-Item tree {there}/ex/f1 -ToSession $s -Recurse
+Copy-Item tree/* {there}/few -ToSession $s -Include a,s* -Recurse -Force
 Copy-Item f1 -ToSession $s
 Copy-Item f1 relative -ToSession $s
+Copy-Item f1 ~/home -ToSession $s
 Copy-Item f1 x -ToSession $s -FromSession $s
-Copy-Item {there}/t2 ./b1 -FromSession $s -Recurse
-Copy-Item {there}/t2 ./b2 -FromSession $s -Recurse -Force
+Copy-Item f1 {there}/unmade -ToSession $s -WhatIf
+Copy-Item nope {there}/unmade -ToSession $s -WhatIf
+Copy-Item {there}/ex ./b1 -FromSession $s -Recurse
+Copy-Item {there}/ex ./b2 -FromSession $s -Recurse -Force
 Copy-Item {there}/ex/f1 -FromSession $s
-Copy-Item {there}/nope ./b3 -FromSession $s
 Copy-Item {there}/ex/f* ./got -FromSession $s
 """
 
@@ -92,7 +110,7 @@ def scene(folder: Path) -> Path:
     (here / "a1b").write_text("one")
     (here / "tree" / "ln").symlink_to("a")
     (here / "tree" / "ld").symlink_to("sub")
-    for name in ("here/got", "there/ex", "there/few", "there/source/in"):
+    for name in ("here/got/source", "there/ex", "there/few", "there/source/in"):
         (folder / name).mkdir(parents=True)
     for name in ("x.txt", "y.log", "in/z.txt", ".hidden"):
         (folder / "there" / "source" / name).write_text(name)
@@ -106,10 +124,9 @@ def contents(folder: Path) -> dict[str, object]:
     return {path: found[0] for path, found in look(folder).items()}
 
 
-def real_errors(server: Sshd, folder: Path, lines: list[str]) -> list[str]:
-    (folder / "calls").write_text("\n".join(lines))
-    arguments = (server.host, getpass.getuser(), str(server.port), str(server.user_key), str(folder / "here"))
-    done = invoke(REAL, *arguments, str(folder / "calls"), timeout=300)
+def real_errors(server: Sshd, *places: Path) -> list[str]:
+    arguments = (server.host, getpass.getuser(), str(server.port), str(server.user_key), *map(str, places))
+    done = invoke(REAL, *arguments, timeout=300)
     assert done.returncode == 0, done.stderr
     return [line[1:] for line in done.stdout.decode().splitlines() if line.startswith("=")]  # -WhatIf writes, too
 
@@ -121,27 +138,42 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sshd]:
         yield running
 
 
+@dataclass
+class Real:
+    """A place, the lines run there, and what the real client made of them: error ids, and the trees here and there."""
+
+    place: Path
+    lines: list[str]
+    errors: list[str]
+    trees: Trees
+
+
 @pytest.fixture(scope="module")
-def real(server: Sshd, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], list[str], Trees]:
-    """The place, the lines, and what the real client makes of them: error ids, and the trees here and there."""
-    place = tmp_path_factory.mktemp("real") / "place"
-    scene(place)
-    lines = [line.format(there=place / "there") for line in CALLS.splitlines()]
-    theirs = real_errors(server, place, lines)
-    assert len(theirs) == len(lines)
-    return place, lines, theirs, (contents(place / "here"), contents(place / "there"))
+def real(server: Sshd, tmp_path_factory: pytest.TempPathFactory) -> list[Real]:
+    """What comes by each way, and what by one."""
+    top = tmp_path_factory.mktemp("real")
+    made = []
+    for name, calls in (("each", BY_EACH_WAY), ("one", BY_ONE)):
+        place = top / name
+        scene(place)
+        lines = [line.format(there=place / "there") for line in calls.splitlines()]
+        (place / "calls").write_text("\n".join(lines))
+        made.append((place, lines))
+    theirs = iter(real_errors(server, *(place for place, _ in made)))
+    found = [
+        Real(place, lines, [next(theirs) for _ in lines], (contents(place / "here"), contents(place / "there")))
+        for place, lines in made
+    ]
+    assert [*theirs] == []
+    return found
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("way", ["sftp", "pipeline"])
+@pytest.mark.parametrize(("way", "number"), [("sftp", 0), ("pipeline", 0), ("sftp", 1)])
 async def test_trees_and_errors_are_the_real_ones(
-    server: Sshd,
-    real: tuple[Path, list[str], list[str], Trees],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    way: str,
+    server: Sshd, real: list[Real], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, number: int
 ) -> None:
-    place, lines, theirs, expected = real
+    place, lines, theirs, expected = astuple(real[number])
     shutil.rmtree(place)
     here = scene(place)
     monkeypatch.chdir(here)

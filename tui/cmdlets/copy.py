@@ -162,9 +162,7 @@ def _is_wanted(values: Mapping[str, Any], path: str, names: Names) -> bool:
     return (not values.get("Include") or _fits(values["Include"], name)) and not _fits(values.get("Exclude", ()), name)
 
 
-async def _what_if(
-    call: BoundCall, source: FileSystem, destination: FileSystem, path: str, to: str
-) -> CmdletOutput:
+async def _what_if(call: BoundCall, source: FileSystem, destination: FileSystem, path: str, to: str) -> CmdletOutput:
     place = source.names.absolute(path, source.here)
     try:
         entry = await source.stat(place)
@@ -180,7 +178,10 @@ async def _what_if(
 async def _one(
     call: BoundCall, console: Console, source: FileSystem, destination: FileSystem, path: str, to: str
 ) -> list[Any]:
-    """Copy one thing; a folder without -Recurse is made, with nothing in it."""
+    """Copy one thing; a folder without -Recurse is made, with nothing in it.
+
+    Without -Force one that is there already is an error. From a session what is in it comes all the same.
+    """
     values = call.values
     filter_ = values.get("Filter") if not source.label else None
     options = Options(
@@ -194,8 +195,14 @@ async def _one(
         wanted=lambda name: not filter_ or _fits(filter_, name),
     )
     transfer = Transfer(source, destination, options)
-    if not options.recurse and not values.get("Force") and (there := await _folder_there(transfer, path, to)):
-        return [CmdletOutput(f"{there} is there already", full_id(call, "DirectoryExist"), True)]
+    there = "" if values.get("Force") else await _folder_there(transfer, path, to)
+    said = list[Any]()
+    if there:
+        goes_on = options.recurse and source.label
+        why = "What is in it was copied." if goes_on else "-Force copies into it." if options.recurse else ""
+        said.append(CmdletOutput(f"{there} is there already\n{why}".rstrip(), full_id(call, "DirectoryExist"), True))
+        if not goes_on:
+            return said
     showing = asyncio.ensure_future(_show(console, transfer.progress))
     failures = list[FileError]()
     try:
@@ -206,7 +213,7 @@ async def _one(
         showing.cancel()
         console.progress(_record(transfer.progress, completed=True))
     failed = [each for each in transfer.outcomes if each.state is State.FAILED]
-    said = [await _said(call, source, each.path, each.text, each.reason) for each in failed]
+    said += [await _said(call, source, each.path, each.text, each.reason) for each in failed]
     return said + [await _said(call, source, path, each.text(), each.reason) for each in failures]
 
 
