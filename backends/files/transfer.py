@@ -147,6 +147,8 @@ class Transfer:
             what = "is no folder" if there is not None else "is not there"
             why = "Several things, or a name with a slash at its end, need a folder."
             raise FileError(f"{to} {what}", why, reason=Reason.OTHER if there is not None else Reason.MISSING)
+        if there is None:
+            await self._check_above(to, place)
         planner = Planner(self.source, self.destination, self.options, self._planned)
         await planner.add(wanted, place, into=into)
         self._planned(planner.plan)
@@ -156,6 +158,17 @@ class Transfer:
             self._tell(outcome)
         await self._copy(planner.plan)
         return self.outcomes
+
+    async def _check_above(self, to: str, place: str) -> None:
+        """Raise FileError where there is no folder that what is copied could be in."""
+        folder = self.destination.names.above(place)
+        try:
+            above = await self.destination.stat(folder)
+        except FileError:
+            return  # it may be used all the same
+        if above is None or above.kind is not Kind.FOLDER:
+            why = f"{folder} is {'not there' if above is None else 'no folder'}."
+            raise FileError(f"{to} cannot be made", why, "Make that folder first.", reason=Reason.MISSING)
 
     def _planned(self, plan: Plan) -> None:
         self.progress.total, self.progress.files = plan.size, len(plan.others)

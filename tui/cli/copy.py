@@ -7,6 +7,7 @@ import time
 
 from pstui.backends.connection import ORIGIN, ConnectionInfo
 from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
+from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.files.base import FileError, FileSystem
 from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.opening import open_files
@@ -19,10 +20,11 @@ from pstui.backends.transports import registry
 from pstui.tui.cli.args import Options as CallOptions
 from pstui.tui.cli.calls import resolve
 from pstui.tui.cli.console import Look, TerminalConsole
-from pstui.tui.cli.copy_call import HELP, CopyCall, Place, parse
+from pstui.tui.cli.copy_call import HELP, CopyCall, parse
 from pstui.tui.cli.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK
 from pstui.tui.cli.interrupts import signals_taken
 from pstui.tui.cli.streams import Output
+from pstui.tui.cli.targets import is_choice, targets
 from pstui.tui.plain import plain
 from pstui.tui.profiles.reading import Profiles, load
 from pstui.tui.profiles.vault import Vault
@@ -53,14 +55,25 @@ def main(options: CallOptions) -> int:
         print(HELP, end="")
         return EXIT_OK
     profiles = load(options.config)
-    hosts = dict.fromkeys(each.host for each in (*call.sources, call.destination) if each.host)
-    infos = {host: resolve(host, profiles) for host in hosts}
-    return asyncio.run(_Copy(call, infos, profiles).run())
+    infos = dict[str, ConnectionInfo]()
+    for host in dict.fromkeys(each.host for each in call.sources if each.host):
+        if is_choice(host):
+            raise CallError(f"cp: {host} may be several hosts", "", "Copy from one: pstui cp HOST:PATH DST.")
+        infos[host] = resolve(host, profiles)
+    to = call.destination.host
+    found = targets([to], profiles, lambda name: infos.get(name) or resolve(name, profiles)) if to else ()
+    goals = [to] if len(found) < 2 else [f"{to} {number}" for number in range(len(found))]
+    infos.update(zip(goals, found, strict=False))
+    return asyncio.run(_Copy(call, goals, infos, profiles).run())
 
 
 class _Copy:
-    def __init__(self, call: CopyCall, infos: dict[str, ConnectionInfo], profiles: Profiles) -> None:
-        self._call, self._infos = call, infos
+    """One call. ``goals`` are the keys of its destinations in ``infos``; a choice may mean several hosts."""
+
+    def __init__(self, call: CopyCall, goals: list[str], infos: dict[str, ConnectionInfo], profiles: Profiles) -> None:
+        self._call, self._goals, self._infos = call, goals, infos
+        #: stands before what is said of each file, where there are several destinations
+        self._to = ""
         self._vault = Vault(lambda: profiles.configuration.credentials, hosts=profiles.gate)
         self._vault.check = registry.check
         self._manager = SessionManager()
@@ -90,24 +103,31 @@ class _Copy:
             await output.close()
 
     async def _work(self) -> int:
-        to = await self._opened(self._call.destination)
-        for host in dict.fromkeys(place.host for place in self._call.sources):
-            places = [place for place in self._call.sources if place.host == host]
-            source = await self._opened(places[0])
-            transfer = Transfer(source, to, self._options(), ask=self._ask, on_outcome=self._outcome)
-            showing = asyncio.ensure_future(self._show(transfer.progress))
+        for goal in self._goals:
+            self._to = f"{self._infos[goal].label}: " if len(self._goals) > 1 else ""
             try:
-                paths = [place.path or "." for place in places]
-                await transfer.run(paths, self._call.destination.path or ".")
-            except FileError as error:
+                await self._to_one(await self._opened(goal))
+            except PstuiError as error:
+                if len(self._goals) == 1 and not isinstance(error, FileError):
+                    raise
                 self._failed = True
-                self._error(f"pstui: {error.text()}")
-                break
-            finally:
-                showing.cancel()
+                self._error(f"pstui: {self._to}{error.text()}")
+            if len(self._goals) > 1 and goal in self._files:
+                await self._files.pop(goal).close()
         if self._shows_progress and not self._failed:
             self._say(self._summary())
         return EXIT_FAILED if self._failed else EXIT_OK
+
+    async def _to_one(self, to: FileSystem) -> None:
+        for host in dict.fromkeys(place.host for place in self._call.sources):
+            paths = [place.path or "." for place in self._call.sources if place.host == host]
+            source = await self._opened(host)
+            transfer = Transfer(source, to, self._options(), ask=self._ask, on_outcome=self._outcome)
+            showing = asyncio.ensure_future(self._show(transfer.progress))
+            try:
+                await transfer.run(paths, self._call.destination.path or ".")
+            finally:
+                showing.cancel()
 
     def _options(self) -> Options:
         given = self._call.given
@@ -120,17 +140,17 @@ class _Copy:
             forces="force" in given,
         )
 
-    async def _opened(self, place: Place) -> FileSystem:
-        if place.host not in self._files:
-            if not place.host:
+    async def _opened(self, host: str) -> FileSystem:
+        if host not in self._files:
+            if not host:
                 self._files[""] = LocalFiles()
             else:
-                info = self._infos[place.host]
+                info = self._infos[host]
                 if (origin := info.settings.get(ORIGIN)) and not self._is_quiet:
                     self._say(f"pstui: {origin}")
                 info = await self._vault.ready(info, self._console)
-                self._files[place.host] = await open_files(info, self._console, self._manager)
-        return self._files[place.host]
+                self._files[host] = await open_files(info, self._console, self._manager)
+        return self._files[host]
 
     async def _ask(self, conflict: Conflict) -> Answer:
         there, comes = (_described(each.size, each.modified) for each in (conflict.there, conflict.source))
@@ -158,7 +178,7 @@ class _Copy:
     def _outcome(self, outcome: Outcome) -> None:
         if outcome.state is State.FAILED:
             self._failed = True
-            self._error(f"pstui: {outcome.text}")
+            self._error(f"pstui: {self._to}{outcome.text}")
             return
         if outcome.state is State.COPIED:
             self._count += 1
@@ -166,9 +186,9 @@ class _Copy:
         if self._is_quiet:
             return
         if outcome.state is State.SKIPPED or outcome.text:
-            self._say(f"{outcome.path}: {outcome.text}")
+            self._say(f"{self._to}{outcome.path}: {outcome.text}")
         elif not self._shows_progress:
-            self._say(f"{outcome.path}: {outcome.state.value}")
+            self._say(f"{self._to}{outcome.path}: {outcome.state.value}")
 
     async def _show(self, progress: Progress) -> None:
         """Show the progress on a terminal until it is cancelled."""

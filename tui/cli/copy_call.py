@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from pstui.backends.connection import KINDS
 from pstui.backends.errors import CallError
+from pstui.tui.cli.targets import SELECTORS
 
 HELP = """\
 pstui cp: copy files and folders to a far end, from one, or between two.
@@ -20,7 +21,8 @@ SRC and DST are paths here, or HOST:path: HOST is all that pstui HOST takes, a
 profile, user@host, a host of ssh_config, a computer; ssh://user@host:port/path
 names a port. HOST: alone is the folder one starts in there. Patterns with *, ?
 and [a-c] are also matched there. A word with a colon that is a path here is
-written ./a:b; C:\\x is no host.
+written ./a:b; C:\\x is no host. As DST group:Prod:path,
+tag:sql:path and web*:path are all hosts that are meant, one after the other.
 Over SSH it goes by SFTP; to what has none (WinRM, containers, named pipes), by
 a pipeline in a PowerShell session.
 
@@ -118,9 +120,9 @@ def place(text: str, kinds: Sequence[str] = KINDS) -> Place:
     head, colon, path = text.partition(":")
     if not colon or not head or "/" in head or "\\" in head:
         return Place("", text)
-    if head in kinds:
+    if head in (*kinds, *SELECTORS):
         name, second, rest = path.partition(":")
-        if second and name and "/" not in name:
+        if second and name and ("/" not in name or (head in SELECTORS and name[0] != "/")):
             return Place(f"{head}:{name}", rest)
     return Place(head, path)
 

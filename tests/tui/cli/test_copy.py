@@ -34,6 +34,9 @@ from tests.support.sshd import Sshd, make_home
         ("container:api:/x", Place("container:api", "/x")),
         ("host:web1:", Place("host:web1", "")),
         ("host:/x", Place("host", "/x")),
+        ("tag:sql:C:\\x", Place("tag:sql", "C:\\x")),
+        ("group:Prod/Web:/srv", Place("group:Prod/Web", "/srv")),
+        ("group:/a:b", Place("group", "/a:b")),
         ("ssh://root@db:2222/srv/a%20b", Place("root@db:2222", "/srv/a b")),
         ("ssh://[::1]/x", Place("[::1]", "/x")),
     ],
@@ -130,6 +133,24 @@ def test_a_file_that_is_there(
     monkeypatch.setattr("pstui.tui.cli.console.Terminal.__init__", lambda self: nobody())
     assert main(["cp", *filter(None, [option]), "file", f"box:{tmp_path}"]) == code
     assert (tmp_path / "file").read_text() == left
+
+
+def test_to_all_hosts_of_a_tag(folder: Path, server: Sshd, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    hosts = {"one": "box", "two": server.host, "gone": "box"}
+    lines = [f'[hosts.{name}]\nhost_name = "{host}"\ntags = ["sql"]\n' for name, host in hosts.items()]
+    lines[1] += f'port = {server.port}\nuser_name = "{server.user}"\nkey_file_path = "{server.user_key}"\n'
+    lines[2] += 'user_name = "stranger"\n'
+    (folder / "profiles").write_text("".join(lines))
+    (folder / "file").write_text("new")
+    assert main(["--config", "profiles", "cp", "file", f"tag:sql:{tmp_path}/there"]) == 1
+    assert (tmp_path / "there").read_text() == "new"
+    said = capfd.readouterr().err
+    assert f"one: {folder}/file: copied" in said
+    assert f"two: {folder}/file: there already" in said
+    assert "pstui: gone: box: the login was refused" in said
+    assert main(["--config", "profiles", "cp", f"tag:sql:{tmp_path}/there", "."]) == 2
+    assert "tag:sql may be several hosts" in capfd.readouterr().err
+    assert main(["--config", "profiles", "cp", "file", "tag:none:/x"]) == 2
 
 
 def test_where_no_session_can_be_opened(folder: Path, server: Sshd) -> None:
