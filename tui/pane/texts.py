@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 import traceback
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import wrap
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.errors import OpenError, PstuiError
+from pstui.backends.errors import PstuiError
 from pstui.backends.records import Stream, Write
 from pstui.tui.cut import cut
 from pstui.tui.pane.state import PaneState
@@ -83,66 +81,6 @@ def first_hint(info: ConnectionInfo) -> str:
 NO_SESSION = "The line was not sent. F5 enters again"
 #: stands for the step of a session that is being closed
 CLOSING = "closing"
-#: programs that draw on a terminal, which no session of PowerShell has
-_DRAWING = frozenset(
-    (
-        *("alsamixer", "btop", "emacs", "fzf", "htop", "iftop", "iotop", "joe", "lynx", "mc", "micro", "mutt", "nano"),
-        *("ncdu", "nmtui", "nvim", "screen", "tig", "tmux", "top", "vi", "vim", "vimdiff", "w3m", "watch"),
-    )
-)
-_PAGERS = frozenset(("less", "most", "man"))
-_ASKING = frozenset(("sudo", "su", "doas", "passwd", "ssh", "sftp", "ftp", "telnet", "mysql", "psql"))
-#: what tells that a program asks for nothing
-_SILENT = re.compile(
-    r"(?:^|\s)(?:-n|-[A-Za-z]*n[A-Za-z]*|--non-interactive|-S|--stdin|--no-pager|-o\s*BatchMode=yes)(?:\s|$)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What is worth knowing about a line that is sent as it is; ``line`` is one that a terminal may run instead."""
-
-    said: str
-    line: str = ""
-
-
-def hint_for(line: str, info: ConnectionInfo | None = None, terminal_key: str = "") -> Hint:
-    """Return what is worth knowing about a line; ``terminal_key`` is the key that opens a terminal."""
-    for part in re.split(r"[|;\n]|&&", line):
-        words = part.strip().removeprefix("& ").split()
-        command = words[0].rpartition("/")[2].casefold() if words else ""
-        if command in ("enter-pssession", "etsn"):
-            return Hint("Enter-PSSession runs on the far end; F2 opens a tab from here")
-        said = _of_program(command, " ".join(words[1:]))
-        if said and terminal_key and _has_terminal(info):
-            return Hint(f"{said}: {terminal_key} runs it in one", line.strip())
-        if said:
-            return Hint(f"{said}, which a session lacks: run it in one there")
-    return Hint("")
-
-
-def _of_program(command: str, rest: str) -> str:
-    """Return why a program does not work in a session as in a terminal, empty where it does."""
-    if command in _DRAWING:
-        return f"{command} needs a terminal"
-    if command in _PAGERS:
-        return f"{command} pages on a terminal"
-    if command in _ASKING and not _SILENT.search(f" {rest} "):
-        return f"{command} asks on a terminal"
-    return ""
-
-
-def _has_terminal(info: ConnectionInfo | None) -> bool:
-    """Whether a terminal can be opened where a session goes."""
-    if info is None:
-        return False
-    from pstui.backends.transports import registry  # not before the first paint
-
-    info = getattr(info.values.get("Session"), "info", info)
-    try:
-        return registry.for_set(info.parameter_set).open_terminal is not None
-    except OpenError:
-        return False
 
 
 def note_for(

@@ -7,7 +7,7 @@ from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.state import PaneState
-from pstui.tui.pane.texts import Hint, hint_for
+from pstui.tui.pane.terminal_hints import Hint, hint_for
 from pstui.tui.sidebar.model import SidebarEntry, identity
 from pstui.tui.sidebar.places import Places
 
@@ -80,6 +80,20 @@ SSH = ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "db", "UserName": "me",
         ("sudo apt update", "sudo asks on a terminal"),
         ("Get-Content x | less", "less pages on a terminal"),
         ("cd /tmp; vi a", "vi needs a terminal"),
+        ("& '/usr/bin/vim' x", "vim needs a terminal"),
+        ("&C:\\bin\\nano.exe x", "nano needs a terminal"),
+        ("sudo -i", "sudo asks on a terminal"),
+        ("sudo find / -name x", "sudo asks on a terminal"),
+        ("sudo -u www -n vim x", "vim needs a terminal"),
+        ("env TERM=xterm top", "top needs a terminal"),
+        ("mysql -u me -p", "mysql asks on a terminal"),
+        ("python3.11 -i", "python3.11 talks on a terminal"),
+        ("bash", "bash talks on a terminal"),
+        ("pwsh -NoProfile", "pwsh talks on a terminal"),
+        ("crontab -u me -e", "crontab wants a terminal here"),
+        ("git commit --amend", "git wants a terminal here"),
+        ("git rebase -i main", "git wants a terminal here"),
+        ("podman exec -it api sh", "podman wants a terminal here"),
     ],
 )
 def test_a_program_that_wants_a_terminal_is_offered_one(line: str, begins: str) -> None:
@@ -88,7 +102,21 @@ def test_a_program_that_wants_a_terminal_is_offered_one(line: str, begins: str) 
 
 
 def test_what_needs_no_terminal_is_not_told() -> None:
-    for line in ("sudo -n true", "'top'", "Get-Process top", "topology", "ls", "", "echo less"):
+    none = (
+        "sudo -n true",
+        "'top'",
+        "Get-Process top",
+        "topology",
+        "ls",
+        "",
+        "echo less",
+        "&",
+        "sudo -n",
+        "nice -n 5 make",
+    )
+    none += ("python x.py", "python3 -c 'x'", "bash -c top", "git commit -am x", "git add .", "podman ps", "crontab -l")
+    none += ("ssh -o BatchMode=yes db ls", "ssh -n db ls")
+    for line in none:
         assert hint_for(line, SSH, "Ctrl+] x") == Hint(""), line
 
 
