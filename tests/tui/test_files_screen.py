@@ -93,7 +93,9 @@ async def test_what_differs_is_asked_and_a_badge_says_so(server: Sshd, folders: 
         (here / name).write_text("new one")
         (there / name).write_text("old")
     async with running(server.info()) as screen:
-        files = await opened(screen, there)
+        await screen.until(lambda: screen.pane.state is PaneState.PROMPT, "a prompt")
+        await screen.run(f"cd {there.parent}")
+        files = await opened(screen, Path("there"))  # counted from where the session is
         await screen.keys("asterisk", "f5")
         await screen.until(lambda: files.desk.conflict is not None)
         assert "differs" in screen.shown()
@@ -101,6 +103,7 @@ async def test_what_differs_is_asked_and_a_badge_says_so(server: Sshd, folders: 
         await screen.until(lambda: screen.pane.files_badge == "⇄?")
         await screen.keys("ctrl+right_square_bracket", "F")
         await screen.until(lambda: isinstance(screen.app.screen, FilesScreen) and "differs" in screen.shown())
+        await screen.until(lambda: files_screen(screen).far.folder == str(there))
         await screen.keys("O")
         await screen.until(lambda: files.desk.queue.jobs[-1].state is JobState.DONE)
         assert ((there / "a").read_text(), (there / "b").read_text()) == ("new one", "new one")

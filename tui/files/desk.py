@@ -10,6 +10,7 @@ from pstui.backends.files.local import LocalFiles
 from pstui.backends.files.opening import open_files
 from pstui.backends.files.queue import CopyQueue, Job, JobState
 from pstui.backends.files.transfer import Answer, Conflict
+from pstui.backends.sessions.location import location
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.pane import Pane
 
@@ -22,6 +23,8 @@ class Desk:
         self._manager = manager
         self.near = LocalFiles()
         self.far: FileSystem | None = None
+        #: the folders that were shown last, here and there
+        self.near_folder = self.far_folder = ""
         self.queue = CopyQueue(self._ask, self._job_changed)
         #: the file that is asked about, None while none is
         self.conflict: Conflict | None = None
@@ -37,6 +40,10 @@ class Desk:
             info = self.pane.info if session is None else session.info
             self.far = await open_files(info, self.pane.console, self._manager)
         return self.far
+
+    async def place(self) -> str:
+        """Return the folder that the session is in, empty where that is not to be had."""
+        return await location(self.pane.session) if self.pane.session is not None else ""
 
     async def reopen(self) -> FileSystem:
         """Let go of files that were lost, and open them anew. Raises PstuiError."""
