@@ -13,17 +13,23 @@ from pstui.backends.sessions.session import PSSession
 
 #: seconds that the answer may take: a person waits for what begins there
 LIMIT: Final = 3.0
+#: seconds between two looks at a session that is busy
+_POLL: Final = 0.02
 #: characters of the longest path that is taken
 MAX_PATH: Final = 4096
 
 
-async def location(session: PSSession, seconds: float = LIMIT) -> str:
+async def location(session: PSSession, seconds: float = LIMIT, *, waits: float = 0.0) -> str:
     """Return the folder of the file system that a session is in, ``""`` where that is not to be had.
 
-    Nothing is asked while something runs.
+    Nothing is asked while something runs; so many seconds are waited for its end.
     """
     from pstui.backends.psrp.invocation import Call, Invocation
 
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(waits):
+            while session.availability is not RunspaceAvailability.AVAILABLE:  # noqa: ASYNC110  an event tells of the session's state alone
+                await asyncio.sleep(_POLL)
     if session.availability is not RunspaceAvailability.AVAILABLE:
         return ""
     found: list[object] = []

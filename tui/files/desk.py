@@ -14,6 +14,9 @@ from pstui.backends.sessions.location import location
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.pane import Pane
 
+#: seconds that are waited for a session that is busy, to ask where it is
+WAITS = 1.0
+
 
 class Desk:
     """The files of one tab. ``changed`` is called when a job or a question has come or gone."""
@@ -43,7 +46,7 @@ class Desk:
 
     async def place(self) -> str:
         """Return the folder that the session is in, empty where that is not to be had."""
-        return await location(self.pane.session) if self.pane.session is not None else ""
+        return await location(self.pane.session, waits=WAITS) if self.pane.session is not None else ""
 
     async def reopen(self) -> FileSystem:
         """Let go of files that were lost, and open them anew. Raises PstuiError."""

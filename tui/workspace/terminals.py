@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.records import RunspaceAvailability
 from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
@@ -27,7 +24,6 @@ if TYPE_CHECKING:
 
 #: seconds that a command has to end which gives way to a terminal
 _STOPPED = 3.0
-_POLL = 0.02
 
 
 class Terminals:
@@ -111,10 +107,6 @@ class Terminals:
 
             if session.session is None or not session.state.live:
                 return ""
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_STOPPED if line else 0):
-                    while session.session.availability is not RunspaceAvailability.AVAILABLE:  # noqa: ASYNC110  an event tells of the session's state alone
-                        await asyncio.sleep(_POLL)
-            return await location(session.session)
+            return await location(session.session, waits=_STOPPED if line else 0)
 
         return Origin(info, console, ready, directory, line)
