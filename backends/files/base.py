@@ -90,6 +90,8 @@ class Reason(enum.Enum):
     FULL = "full"
     NAME = "name"
     CHANGED = "changed"
+    #: somebody else writes it now
+    BUSY = "busy"
     REFUSED = "refused"
     #: the far end is gone: nothing more can be done there
     LOST = "lost"

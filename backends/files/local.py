@@ -48,11 +48,13 @@ _REASONS = {
     errno.EFBIG: Reason.FULL,
     errno.ENAMETOOLONG: Reason.NAME,
     errno.EINVAL: Reason.NAME,
+    errno.EWOULDBLOCK: Reason.BUSY,
 }
 #: what helps, by the reason
 HINTS = {
     Reason.FULL: "Make room there, and copy again.",
     Reason.DENIED: "Look at the permissions of the folder and of the file.",
+    Reason.BUSY: "Copy again when that has ended.",
 }
 
 
@@ -310,7 +312,9 @@ def _open_to_write(place: Path, offset: int, mode: int | None) -> int:
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
     file = os.open(place, flags | getattr(os, "O_NONBLOCK", 0), 0o666 if mode is None else mode & 0o777 | 0o600)
     try:
-        if _size(file) != offset:
+        size = _size(file)
+        _lock(file)
+        if size != offset:
             os.truncate(file, offset)
         if offset:
             os.lseek(file, offset, os.SEEK_SET)
@@ -318,6 +322,20 @@ def _open_to_write(place: Path, offset: int, mode: int | None) -> int:
         os.close(file)
         raise
     return file
+
+
+def _lock(file: int) -> None:
+    """Keep other copies from writing an open file, until it is closed. Raises OSError where one writes it now."""
+    if os.name == "nt":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError(errno.EWOULDBLOCK, "Another copy writes it now") from None
+    except OSError:
+        pass  # a disk without locks
 
 
 def _size(file: int) -> int:

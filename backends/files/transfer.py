@@ -25,6 +25,8 @@ from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expan
 LARGE, LARGE_LANES = 1024 * 1024, 4
 #: seconds by which two times may differ and still be one: FAT keeps every second one
 SAME_TIME = 2.0
+#: the parts that copies of this process write now: the label of the destination, and the path
+_WRITTEN: set[tuple[str, str]] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +310,11 @@ class Transfer:
         folder, name = names.split(item.to)
         part = names.join(folder, part_name(name))
         begun = await self._at(part)
+        key = (self.destination.label, part)
+        if key in _WRITTEN:
+            why, hint = "Another copy writes it now.", "Copy again when that has ended."
+            raise FileError(f"{item.to} cannot be written", why, hint, reason=Reason.BUSY)
+        _WRITTEN.add(key)
         try:
             at = 0 if begun is None else await self._resumable(item, part, begun)
             text = await self._content(item, part, at, tally)
@@ -317,10 +324,12 @@ class Transfer:
                 why = "The sums of what was sent and of what is there differ."
                 raise FileError(f"{item.to} was damaged on the way", why, "Copy it again.", reason=Reason.CHANGED)
         except FileError as error:
-            if error.reason is not Reason.LOST:
+            if error.reason not in (Reason.LOST, Reason.BUSY):
                 with suppress(FileError):
                     await self.destination.remove(part)
             raise
+        finally:
+            _WRITTEN.discard(key)
         return Outcome(item.path, item.to, State.COPIED, item.entry.size, text)
 
     async def _content(self, item: Item, part: str, at: int, tally: _Tally) -> str | None:
@@ -353,6 +362,12 @@ class Transfer:
         This computer is asked only where nothing passed it: the beginning of a file that was taken up.
         """
         sums = {passed}
+        if (
+            item.entry.size >= LARGE
+        ):  # what another copy writes at the same time may be longer, behind the same beginning
+            there = await self.destination.stat(part, follow=False)
+            if there is None or there.size != item.entry.size:
+                return False
         for end, path in zip(self._ends, (item.path, part), strict=True):
             if passed is None or self._is_asked(end, item.entry.size):
                 sums.add(await end.digest(path, item.entry.size))

@@ -90,8 +90,14 @@ async def test_all_that_a_file_system_does(tmp_path: Path) -> None:
         assert await far.stat(str(tmp_path / "nothing")) is None
         space = await far.space(str(tmp_path))
         assert space is not None and 0 < space.free <= space.total
-        (outcome,) = await Transfer(near, far, Options()).run(["tree/empty"], "/proc/nothing/x")
-        assert (outcome.state, outcome.reason) == (State.FAILED, Reason.MISSING)
+        with pytest.raises(FileError) as caught:
+            await Transfer(near, far, Options()).run(["tree/empty"], "/proc/nothing/x")
+        assert caught.value.reason is Reason.MISSING
+        (tmp_path / "back\\slash").mkdir()
+        (tmp_path / "back\\slash" / "file").touch()
+        with pytest.raises(FileError) as caught:
+            await far.entries(str(tmp_path / "back\\slash"))
+        assert "PowerShell does not find" in caught.value.text()
         with pytest.raises(FileError) as caught:
             await far.entries("/nothing\there")
         assert caught.value.reason is Reason.MISSING

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import resource
 import socket
@@ -216,6 +217,24 @@ async def test_a_full_disk_leaves_nothing(files: LocalFiles, other: LocalFiles, 
     assert (outcome.state, outcome.reason) == (State.FAILED, Reason.FULL)
     assert "Make room" in outcome.text
     assert sorted(each.name for each in tmp_path.iterdir()) == ["file"]
+
+
+async def test_two_copies_to_one_name_do_not_mix(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"a" * 3_000_000)
+    (tmp_path / "b").write_bytes(b"b" * 3_000_001)
+    both = await asyncio.gather(run(files, other, "a", to="to"), run(other, files, "b", to="to"))
+    outcomes = {outcome.state: outcome for (outcome,) in both}
+    assert outcomes[State.FAILED].reason is Reason.BUSY
+    taken = Path(outcomes[State.COPIED].path).read_bytes()
+    assert (tmp_path / "to").read_bytes() == taken
+
+    with (tmp_path / "to.pstui-part").open("wb") as held:  # by a copy of another process
+        fcntl.flock(held, fcntl.LOCK_EX)
+        (outcome,) = await run(files, other, "b", to="to", forces=True)
+        assert (outcome.state, outcome.reason) == (State.FAILED, Reason.BUSY)
+        assert "Another copy writes it now" in outcome.text
+        assert (tmp_path / "to.pstui-part").exists()
+    assert (tmp_path / "to").read_bytes() == taken
 
 
 async def test_what_is_no_file_is_not_replaced(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:
