@@ -11,7 +11,9 @@ def size_text(size: float) -> str:
     while size >= 1024 and number < len(_UNITS) - 1:
         size /= 1024
         number += 1
-    return f"{size:.0f} bytes" if not number else f"{size:.1f} {_UNITS[number]}"
+    if not number:
+        return "1 byte" if size == 1 else f"{size:.0f} bytes"
+    return f"{size:.1f} {_UNITS[number]}"
 
 
 def time_text(seconds: float) -> str:

@@ -20,6 +20,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import TokenKind
 from pstui.tui.colors import no_color
+from pstui.tui.lending import run_in_terminal
 from pstui.tui.plain import without_controls
 from pstui.tui.still import Note
 from textual.app import App, SuspendNotSupported
@@ -191,9 +192,6 @@ async def run_editor(app: App[Any], file: Path) -> None:
 
 
 async def _run(app: App[Any], command: list[str], hint: str = "") -> None:
-    """Give the terminal to a program until it ends. Nothing is painted meanwhile. Raises PstuiError, OSError."""
-    with app.batch_update(), app.suspend():
-        process = await asyncio.create_subprocess_exec(*command)
-        code = await process.wait()
-    if code:
+    """Give the terminal to a program until it ends. Raises PstuiError, OSError."""
+    if code := await run_in_terminal(app, command):
         raise PstuiError(f"{command[0]} ended with exit code {code}", "", hint)

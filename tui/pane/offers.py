@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import Offer, PstuiError
 from pstui.backends.records import Stream, Write
+from pstui.tui.lending import run_in_terminal
 from textual.app import App, SuspendNotSupported
 
 #: runs a program in the terminal while the screen waits
@@ -63,9 +63,7 @@ async def lend_terminal(app: App[Any], command: Sequence[str]) -> None:
     Raises PstuiError when the program cannot be started or the terminal cannot be lent.
     """
     try:
-        with app.batch_update(), app.suspend():
-            process = await asyncio.create_subprocess_exec(*command)
-            await process.wait()
+        await run_in_terminal(app, command)
     except SuspendNotSupported as error:
         raise PstuiError("This terminal cannot be lent to a program") from error
     except OSError as error:

@@ -30,6 +30,7 @@ from pstui.backends.sessions.demo_endpoint import is_demo
 from pstui.backends.sessions.open_file import PREPARE, calls_psedit, opened_path
 from pstui.backends.sessions.session import PSSession
 from pstui.tui.plain import plain
+from pstui.tui.sizes import size_text
 
 #: gives the files of a far end while they are used
 Reach = Callable[[], AbstractAsyncContextManager[FileSystem]]
@@ -233,7 +234,7 @@ class _Edited:
         if target == self._path:
             self._there = saved
         self._sent, self.is_there = saved, True
-        self._owner.say(f"{target}: saved, {len(saved):,} bytes")
+        self._owner.say(f"{target}: saved, {size_text(len(saved))}")
 
 
 def _stamp(file: Path) -> tuple[int, int]:
