@@ -108,6 +108,8 @@ async def test_what_differs_is_asked_and_a_badge_says_so(server: Sshd, folders: 
         await screen.until(lambda: files.desk.queue.jobs[-1].state is JobState.DONE)
         assert ((there / "a").read_text(), (there / "b").read_text()) == ("new one", "new one")
         assert screen.pane.files_badge == ""
+        await screen.keys("tab", "backspace")
+        await screen.until(lambda: files_screen(screen).far.folder == str(there.parent))
 
 
 async def test_the_files_of_the_demo_endpoint(folders: tuple[Path, Path]) -> None:

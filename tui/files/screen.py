@@ -97,7 +97,7 @@ class FilesScreen(ModalScreen[None]):
             self.desk.far_folder = self.far.folder
 
     async def _begin(self) -> None:
-        await self._try(self._load_side(self.near, self.desk.near_folder))
+        await self._try(self._load_first(self.near, self.desk.near_folder))
         self.far.told = "connects …"
         self.far.draw()
         await self._try(self._connect())
@@ -110,11 +110,11 @@ class FilesScreen(ModalScreen[None]):
             self.far.draw()
             raise
         self.far.folder = self.far.folder or self.far.files.here
-        await self._load_side(self.far, "" if anew else self.desk.far_folder or await self.desk.place())
+        await self._load_first(self.far, "" if anew else self.desk.far_folder or await self.desk.place())
         self._show()
 
     @staticmethod
-    async def _load_side(side: Listing, folder: str) -> None:
+    async def _load_first(side: Listing, folder: str) -> None:
         """Show a folder, or the one that a side begins in where that is not there. Raises FileError."""
         with suppress(FileError):
             await side.load(folder)
@@ -224,7 +224,7 @@ class FilesScreen(ModalScreen[None]):
             "left": lambda: self.set_focus(self.near),
             "right": lambda: self.set_focus(self.far),
             "enter": self._open,
-            "backspace": lambda: self._load_side(self.side, ".."),
+            "backspace": lambda: self._load(self.side, ".."),
             "space": self.side.mark,
             "asterisk": self.side.mark_all,
             "f5": lambda: self._copy(moves=False),
@@ -242,7 +242,7 @@ class FilesScreen(ModalScreen[None]):
             "p": lambda: self._of_job(self.desk.queue.pause),
             "x": lambda: self._of_job(self.desk.queue.cancel),
             "r": self._retry,
-            "ctrl+r": lambda: self._load_side(self.side, ""),
+            "ctrl+r": lambda: self._load(self.side, ""),
         }
         if key not in acts:
             return False
@@ -295,7 +295,7 @@ class FilesScreen(ModalScreen[None]):
         if side is self.far and side.told:
             self.run_worker(self._try(self._connect(anew=True)), group="files", exclusive=True)
         elif entry is not None and entry.name == "..":
-            self._load_side(side, "..")
+            self._load(side, "..")
         elif entry is not None and entry.kind in (Kind.FOLDER, Kind.LINK):
             self.run_worker(self._try(side.load(side.path(entry))), group=f"load-{side.id}", exclusive=True)
         elif entry is not None:
@@ -326,7 +326,7 @@ class FilesScreen(ModalScreen[None]):
     def _retry(self) -> None:
         over = [each for each in self.desk.queue.jobs if each.state in (JobState.FAILED, JobState.STOPPED)]
         if not over:
-            self._load_side(self.side, "")
+            self._load(self.side, "")
             return
         self.run_worker(self._try(self._again(over)), group="files-do")
 

@@ -336,7 +336,7 @@ async def test_a_writing_that_is_broken_off_closes_its_file(files: LocalFiles, m
     opened: list[int] = []
     real = local._write_all
 
-    def slow(file: int, block: bytes) -> None:
+    def slow(file: int, block: list[bytes]) -> None:
         opened.append(file)
         begun.set()
         assert may_write.wait(60)

@@ -102,7 +102,7 @@ def test_a_program_that_wants_a_terminal_is_offered_one(line: str, begins: str) 
 
 
 def test_what_needs_no_terminal_is_not_told() -> None:
-    none = (
+    none = [
         "sudo -n true",
         "'top'",
         "Get-Process top",
@@ -113,9 +113,9 @@ def test_what_needs_no_terminal_is_not_told() -> None:
         "&",
         "sudo -n",
         "nice -n 5 make",
-    )
-    none += ("python x.py", "python3 -c 'x'", "bash -c top", "git commit -am x", "git add .", "podman ps", "crontab -l")
-    none += ("ssh -o BatchMode=yes db ls", "ssh -n db ls")
+    ]
+    none += ["python x.py", "python3 -c 'x'", "bash -c top", "git commit -am x", "git add .", "podman ps", "crontab -l"]
+    none += ["ssh -o BatchMode=yes db ls", "ssh -n db ls"]
     for line in none:
         assert hint_for(line, SSH, "Ctrl+] x") == Hint(""), line
 

@@ -61,10 +61,8 @@ async def test_what_is_empty_is_sent_only_where_it_hides_something(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cipher: str, are_sent: bool
 ) -> None:
     make_home(tmp_path / "home", monkeypatch)
-    # Some are sent while it logs in, before this mend is there.
-    plain = await empty_packets(tmp_path / "plain", cipher, lambda connection: None)
-    mended = await empty_packets(tmp_path / "mended", cipher, send_nothing_empty)
-    assert (mended == plain) is are_sent
+    # Those that the login sends are gone before this mend is there.
+    assert (await empty_packets(tmp_path, cipher, send_nothing_empty) > 3) is are_sent
 
 
 async def test_the_library_still_sends_what_is_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
