@@ -32,8 +32,7 @@ from pstui.tui.pane.progress import ProgressArea
 from pstui.tui.pane.question import AnyAsking, QuestionArea
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState, TypedLines, Unseen, WaitingLines, give_back
-from pstui.tui.pane.terminal_hints import Hint, hint_for
-from pstui.tui.pane.texts import CLOSING, NO_SESSION, busy_sign, note_for
+from pstui.tui.pane.texts import CLOSING, NO_SESSION, Hint, busy_sign, hint_for, note_for
 from pstui.tui.profiles.pane_settings import PaneSettings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.still import Note

@@ -10,7 +10,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
-from pstui.tui.pane.terminal_hints import Hint
+from pstui.tui.pane.texts import Hint
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import terminal_of
 from pstui.tui.workspace.tabs import TabbedPanes

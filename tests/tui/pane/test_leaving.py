@@ -7,7 +7,7 @@ from pstui.backends.connection import ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.language.simple_lines import exit_code
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.pane.state import PaneState
-from pstui.tui.pane.terminal_hints import Hint, hint_for
+from pstui.tui.pane.texts import Hint, hint_for
 from pstui.tui.sidebar.model import SidebarEntry, identity
 from pstui.tui.sidebar.places import Places
 
