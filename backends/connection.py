@@ -131,6 +131,9 @@ ParameterSet.DEMO = ParameterSet("Demo", "Demo", "Demo", own=True, computer_name
 
 #: the setting that says in one line what a name was taken for, to be shown before the session opens
 ORIGIN = "origin"
+#: of something that was found: the text that it is known by, whatever groups and defaults add to it, and for each key
+#: that these add the table it is from
+FOUND_AS, FOUND_FROM = "found_as", "found_from"
 
 
 @dataclass(frozen=True, slots=True)

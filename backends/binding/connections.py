@@ -1,7 +1,7 @@
-"""From a bound call, or the table of a saved profile, to the connections it asks for.
+"""From a bound call, or a name, to the connections it asks for.
 
-How this works. ``connections`` makes one ``ConnectionInfo`` of each target that a call names; ``profile_connection``
-makes one of a profile's table. Both then let the ``[defaults]`` of the profiles fill what was not given (``fill``).
+How this works. ``connections`` makes one ``ConnectionInfo`` of each target that a call names, and lets the
+``[defaults]`` of the profiles fill what was not given; a profile's table is read in ``profile_connections``.
 ``parse_target`` is for ``pstui NAME``: a saved profile, ``user@host[:port]`` over SSH, a host that is known otherwise,
 or the name of a Windows computer. ``what_if`` is the description that -WhatIf prints.
 """
@@ -15,93 +15,25 @@ from types import MappingProxyType
 from typing import Any
 
 from pstui.backends.addresses import take_apart
-from pstui.backends.binding.checks import SSH_ENGINES, check_session_option, finish, read_connection_table
-from pstui.backends.binding.codec import CredentialLookup, by_name_only, from_toml, session_options
+from pstui.backends.binding.checks import (
+    check_session_option,
+    read_connection_table,
+)
+from pstui.backends.binding.codec import CredentialLookup, by_name_only, session_options
 from pstui.backends.binding.context import BindContext, BoundCall
-from pstui.backends.binding.conversion import exclusion
 from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.parameters import (
     OPENING,
-    TARGET_KEYS,
     cmdlet,
-    is_of_profiles,
     option,
     options_of,
-    profile_options_of,
-    set_of_keys,
 )
+from pstui.backends.binding.profile_connections import fill, is_given
 from pstui.backends.binding.shell import bind
 from pstui.backends.binding.values import ConversionError
-from pstui.backends.connection import KINDS, ORIGIN, ConnectionInfo, ParameterSet
+from pstui.backends.connection import FOUND_AS, FOUND_FROM, KINDS, ORIGIN, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError
-
-#: the sets whose configuration name and session options come from the defaults (protocol-notes 1.6)
-WSMAN_SETS = (ParameterSet.COMPUTER_NAME, ParameterSet.URI)
-
-
-def profile_values(
-    parameter_set: ParameterSet, table: Mapping[str, Any], credentials: CredentialLookup
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return (values by PowerShell's names, settings by TOML key) of a profile's table for one set.
-
-    Keys that are not an option of the set are left alone. Raises ConversionError with the key in its reason.
-    """
-    found: dict[str, Any] = {}
-    settings: dict[str, Any] = {}
-    for item in profile_options_of(parameter_set):
-        if item.key not in table:
-            continue
-        value = from_toml(item, table[item.key], credentials)
-        if item.kind is OptionKind.CREDENTIAL:
-            settings[item.key] = str(table[item.key])
-        if item.setting:
-            settings[item.key] = value
-        elif not item.fixed:
-            found[item.name] = value
-    return found, settings
-
-
-def fill(
-    parameter_set: ParameterSet,
-    found: dict[str, Any],
-    settings: dict[str, Any],
-    defaults: Mapping[str, Any],
-    credentials: CredentialLookup = by_name_only,
-) -> None:
-    """Add what the defaults say and nobody else did. A default gives way to an explicit value that excludes it.
-
-    The configuration name is a default of the WinRM sets only, as PowerShell's preference variable is.
-    """
-    table = {key: value for key, value in defaults.items() if key not in TARGET_KEYS}
-    if parameter_set not in WSMAN_SETS:
-        table.pop("configuration_name", None)
-    if is_of_profiles("Credential", parameter_set):
-        table.pop("credential", None)  # the account of WinRM's hosts: a host of SSH names its own
-    extra, extra_settings = profile_values(parameter_set, table, credentials)
-    for name, value in extra.items():
-        if name not in found and not _excluded(found, name, value) and _is_meant(parameter_set, name, value):
-            found[name] = value
-            if name == "Credential":
-                settings["credential"] = extra_settings["credential"]
-    for key, value in extra_settings.items():
-        if key != "credential":
-            settings.setdefault(key, value)
-
-
-def _is_meant(parameter_set: ParameterSet, name: str, value: Any) -> bool:
-    """Whether a default concerns a set: an engine of SSH is none of containers, and the other way round."""
-    return name != "Engine" or (value[0].lower() in SSH_ENGINES) is (parameter_set is ParameterSet.SSH_HOST)
-
-
-def _excluded(found: Mapping[str, Any], name: str, value: Any) -> str:
-    if name not in ("Credential", "Authentication", "CertificateThumbprint"):
-        return ""
-    trial = {**found, name: value}
-    return exclusion(
-        trial.get("CertificateThumbprint"), trial.get("Credential"), trial.get("Authentication", "Default")
-    )
-
 
 _NO_DEFAULTS: Mapping[str, Any] = MappingProxyType({})
 #: PowerShell's sets that are pstui's local process
@@ -109,6 +41,8 @@ _LOCAL = ("InProcess", "UseWindowsPowerShellParameterSet", "Process")
 #: New-PSSession and Invoke-Command without any of these mean this computer, as Enter-PSSession without a target does
 _REMOTE = ("ComputerName", "Credential", "Port", "UseSSL", "ApplicationName", "SessionOption", "Authentication")
 _WINDOWS_POWERSHELL = ("powershell.exe", "-s", "-NoLogo", "-NoProfile")
+#: settings that say of a connection where it comes from, not what it is
+_HIDDEN = (ORIGIN, FOUND_AS, FOUND_FROM)
 _ASKING = ("Get-PSSession", "Connect-PSSession", "Receive-PSSession")
 #: the sets of these three that ask a computer for its sessions
 _ASKED = {
@@ -230,7 +164,7 @@ def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[
             "ParameterSet": info.parameter_set.value,
             "ComputerName": info.computer_name,
             "Values": _plain(info.values),
-            "Settings": _plain({key: value for key, value in info.settings.items() if key != ORIGIN}),
+            "Settings": _plain({key: value for key, value in info.settings.items() if key not in _HIDDEN}),
             "Profile": info.profile,
             "Line": line_of(info),
         }
@@ -263,11 +197,6 @@ def _split(call: BoundCall, parameter_set: ParameterSet) -> list[dict[str, Any]]
     if not isinstance(several, tuple) or option(parameter_set.target).kind is OptionKind.LIST:
         return [base]
     return [_one(base, parameter_set.target, item) for item in several]
-
-
-def is_given(value: object) -> bool:
-    """False for a switch that is off and for nothing: a connection leaves them out. 0 is a value."""
-    return value is not None and value is not False
 
 
 def _one(base: Mapping[str, Any], target: str, item: Any) -> dict[str, Any]:
@@ -349,7 +278,7 @@ class Target:
     origin: str = ""
 
 
-#: finds a host that is known besides the profiles: where it leads, and who knows it
+#: finds a host that is known besides the profiles: where it leads, defaults included, and who knows it
 KnownHost = Callable[[str], tuple[ConnectionInfo, str] | None]
 
 
@@ -364,7 +293,7 @@ def parse_target(
 ) -> Target:
     """Return what a name means: a profile, else one of ``hosts``, else a computer over WinRM.
 
-    ``defaults`` fill the connection of a name that is not a profile. Raises CallError for a name that is ambiguous, not
+    ``defaults`` fill the connection of a computer's name. Raises CallError for a name that is ambiguous, not
     there, or no name at all.
     """
     by_kind = {kind: profiles.get(kind) or profiles.get(f"{kind}s") or {} for kind in KINDS}
@@ -385,7 +314,7 @@ def parse_target(
         kind, name = exact[0]
         return Target(text, kind, name, by_kind[kind][name], origin=f"{text} is the profile {name}.")
     if "@" not in text and (known := hosts(text)) is not None:
-        info, whose = with_defaults(known[0], defaults, credentials), known[1]
+        info, whose = known
         way = f", over {info.parameter_set.way}" if info.parameter_set.way else ""
         return Target(text, connection=info, origin=f"{text} is the host {info.computer_name} of {whose}{way}.")
     parameter = "-HostName" if "@" in text else "-ComputerName"
@@ -402,15 +331,6 @@ def parse_target(
     return Target(text, connection=info, close=close, origin=origin)
 
 
-def with_defaults(
-    info: ConnectionInfo, defaults: Mapping[str, Any], credentials: CredentialLookup = by_name_only
-) -> ConnectionInfo:
-    """Return a connection that was found somewhere, with what the defaults say and it does not. Raises CallError."""
-    values, settings = dict(info.values), dict(info.settings)
-    fill(info.parameter_set, values, settings, defaults, credentials)
-    return ConnectionInfo(info.parameter_set, MappingProxyType(values), "", MappingProxyType(settings))
-
-
 def close_names(text: str, names: Any) -> list[str]:
     """Return up to three names that look like ``text``, the nearest first."""
     import difflib
@@ -419,84 +339,6 @@ def close_names(text: str, names: Any) -> list[str]:
     for name in names:
         folded.setdefault(str(name).casefold(), str(name))
     return [folded[found] for found in difflib.get_close_matches(text.casefold(), folded, n=3, cutoff=_CLOSE)]
-
-
-def profile_connection(
-    kind: str,
-    name: str,
-    mapping: Mapping[str, Any],
-    credentials: CredentialLookup = by_name_only,
-    defaults: Mapping[str, Any] = _NOTHING,
-    *,
-    context: BindContext | None = None,
-) -> ConnectionInfo:
-    """Return the connection of a saved profile: its own values, then the defaults.
-
-    ``mapping`` is its table by TOML key, ``credentials`` finds a credential by name, ``defaults`` is the ``[defaults]``
-    table. Session options are merged key by key. Raises CallError naming the profile; ``context`` says where relative
-    paths start and which files are there.
-    """
-    label = f"{kind} {name!r}"
-    try:
-        parameter_set = _parameter_set(label, mapping)
-        found, settings = profile_values(parameter_set, mapping, credentials)
-        table = dict(defaults)
-        options = {**_table(defaults, "session_option"), **_table(mapping, "session_option")}
-        if options:
-            found["SessionOption"] = session_options(options, credentials)
-        why = exclusion(
-            found.get("CertificateThumbprint"), found.get("Credential"), found.get("Authentication", "Default")
-        )
-        if why:
-            raise CallError(f"The {label} cannot be opened", why, "Leave one of the two out of its table.")
-        enter = cmdlet("Enter-PSSession")
-        check_session_option(enter, found.get("SessionOption"))
-        if parameter_set not in (ParameterSet.COMPUTER_NAME, ParameterSet.URI):
-            found.pop("SessionOption", None)
-        fill(parameter_set, found, settings, table, credentials)
-    except ConversionError as error:
-        raise CallError(f"The {label} cannot be opened", error.why, error.hint) from None
-    try:
-        checked = finish(enter, parameter_set.value, found, {}, context or BindContext())
-    except CallError as error:
-        what = error.what.removeprefix("Enter-PSSession: ")
-        raise CallError(f"The {label}: {what}", error.why, error.hint, error_id=error.error_id) from None
-    values = {key: value for key, value in checked.values.items() if is_given(value)}
-    if is_of_profiles("Credential", parameter_set) and "Credential" in values:
-        _log_in_with(label, values, str(settings.get("credential", "")))
-    return ConnectionInfo(parameter_set, MappingProxyType(values), name, MappingProxyType(settings))
-
-
-def _log_in_with(label: str, values: dict[str, Any], name: str) -> None:
-    """Let a credential be the account of an SSH login. Raises CallError where the profile names another account.
-
-    A credential that gives no account of its own is the password of the one that the profile names.
-    """
-    credential, user = values["Credential"], values.setdefault("UserName", values["Credential"].user_name)
-    if user == credential.user_name:
-        return
-    if credential.user_name != name:
-        why = f"{user} in the profile, {credential.user_name} in [credentials.{name}]."
-        raise CallError(f"The {label} names two accounts", why, "Leave one of them out.")
-    values["Credential"] = PSCredential(user, credential.password)
-
-
-def _parameter_set(label: str, mapping: Mapping[str, Any]) -> ParameterSet:
-    sets = set_of_keys(mapping)
-    if not sets:
-        hint = f"Give it one of {', '.join(TARGET_KEYS)}."
-        raise CallError(f"The {label} names no target", "", hint)
-    if len(sets) > 1:
-        named = ", ".join(item.value for item in sets)
-        raise CallError(f"The {label} names several targets", f"{named}.", "Keep one of them.")
-    return sets[0]
-
-
-def _table(mapping: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = mapping.get(key, {})
-    if not isinstance(value, Mapping):
-        raise ConversionError(f"{key} must be a table of session options.")
-    return value
 
 
 def _find(names: Mapping[str, Any], wanted: str) -> str | None:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.context import BindContext
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.config.importing.exports import parse
 from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError

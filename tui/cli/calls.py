@@ -50,7 +50,7 @@ def resolve(name: str, profiles: Profiles, *, ask: bool = True) -> ConnectionInf
     Raises CallError, and OpenCancelled when the user says no to a name that is only close to a profile's.
     """
     _refuse_damaged(name, profiles)
-    target = parse_target(name, profiles.tables, hosts=_hosts(profiles), defaults=profiles.defaults)
+    target = _target(name, profiles)
     if target.close and ask:
         _confirm(name, target.close)
     return _connection(target, profiles)
@@ -68,8 +68,7 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if not is_cmdlet(words[0]):
         refuse_misspelled(words[0], profiles)
         if len(words) == 1 and not text.startswith("-"):
-            target = parse_target(text, profiles.tables, hosts=_hosts(profiles), defaults=profiles.defaults)
-            return _connection(target, profiles)
+            return _connection(_target(text, profiles), profiles)
         text = f"Enter-PSSession {text}"
     from pstui.backends.binding.line import bind_line
     from pstui.tui.cli.targets import entered, is_choice
@@ -78,6 +77,13 @@ def from_text(text: str, profiles: Profiles) -> ConnectionInfo:
     if call.cmdlet != "Enter-PSSession":
         raise CallError(f"{call.cmdlet} opens no tab", hint="Type an Enter-PSSession line.")
     return entered(call, profiles)
+
+
+def _target(name: str, profiles: Profiles) -> Target:
+    credentials = profiles.named_credential
+    return parse_target(
+        name, profiles.tables, hosts=_hosts(profiles), defaults=profiles.defaults, credentials=credentials
+    )
 
 
 def _connection(target: Target, profiles: Profiles) -> ConnectionInfo:
@@ -95,7 +101,7 @@ def _hosts(profiles: Profiles) -> Callable[[str], tuple[ConnectionInfo, str] | N
         if known := listed(name, profiles):
             return known
         host = SSHConfigSource().named(name)
-        return None if host is None else (host.info, "ssh_config")
+        return None if host is None else (profiles.found_connection(host), "ssh_config")
 
     return found
 

@@ -73,7 +73,7 @@ def meant(item: str, profiles: Profiles) -> list[ConnectionInfo]:
     infos = [profiles.connection(kind, name) for kind, name in chosen(item, profiles)]
     places = KnownPlaces(map(place_text, infos))
     return infos + [
-        profiles.listed_connection(found) for found in listed_hosts([item], profiles) if found.info not in places
+        profiles.found_connection(found) for found in listed_hosts([item], profiles) if found.info not in places
     ]
 
 
@@ -101,7 +101,7 @@ def listed(name: str, profiles: Profiles, *, only_ssh: bool = False) -> tuple[Co
     """Return the connection of the host that an inventory lists by this name, and whose it is; the first one."""
     for inventory, found in profiles.listed:
         if found.name.casefold() == name.casefold():
-            info = profiles.listed_connection(found)
+            info = profiles.found_connection(found)
             if not only_ssh or info.parameter_set is ParameterSet.SSH_HOST:
                 return info, f"the inventory {inventory}"
     return None

@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from typing import Any
 
 from pstui.backends.binding.codec import read
-from pstui.backends.binding.connections import profile_connection
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.binding.parameters import TARGET_KEYS, set_of_keys
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.connection import ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError, PstuiError

@@ -9,6 +9,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo
 from pstui.config.profiles import folded
 from pstui.tui.guard.rules import Held, Mode, Rules
+from pstui.tui.profiles.listed import FOUND_IN
 from pstui.tui.profiles.pane_settings import is_color
 from pstui.tui.profiles.reading import Profiles
 from pstui.tui.profiles.targets import target_of_keys
@@ -42,7 +43,6 @@ class Guards:
     def __init__(self, profiles: Profiles) -> None:
         self._profiles = profiles
         self._tags = {folded(tag): keys for tag, keys in profiles.configuration.tags.items()}
-        self._groups = {folded(path): keys for path, keys in profiles.configuration.groups.items()}
         settings = profiles.settings
         self._rules = Rules(tuple(settings.get("guard_hold", ())), tuple(settings.get("guard_pass", ())))
         self._known: dict[tuple[str, str], Guard | None] = {}
@@ -57,13 +57,15 @@ class Guards:
         if info.parameter_set.is_lookup or not self._profiles.has_guards:
             return None
         leading = [self._of_profile(*each) for each in self._leading_to(target_text(info))]
-        return strictest([*leading, *(self._of_tag(name) for name in info.settings.get("found_in", ()))])
+        return strictest([*leading, *(self._of_group(name) for name in info.settings.get(FOUND_IN, ()))])
 
-    def _of_tag(self, name: str) -> Guard | None:
-        """Return what a tag says, or a group by its whole path: those an inventory has its hosts in."""
+    def _of_group(self, name: str) -> Guard | None:
+        """Return what a tag says, or a group and those above it: those an inventory has its hosts in."""
         tag = self._tags.get(folded(name), {})
+        group = self._profiles.groups.inherited({}, name)
         return strictest(
-            self._made(keys, name, str(keys.get("color", ""))) for keys in (tag, self._groups.get(folded(name), {}))
+            self._made(keys, word, str(keys.get("color", "")))
+            for keys, word in ((tag, name), (group.values, group.sources.get("guard", name)))
         )
 
     def _leading_to(self, target: str) -> list[tuple[str, str]]:

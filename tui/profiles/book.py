@@ -21,7 +21,7 @@ from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
-    from pstui.backends.discovery.model import Source
+    from pstui.backends.discovery.model import Found, Source
     from pstui.tui.guard.guards import Guards
 
 #: the short word at the right where a set has none for the way there, and the heading does not say it already
@@ -163,8 +163,12 @@ class ProfileBook:
         return str(self.keys_of(info).get("color", ""))
 
     def keys_of(self, info: ConnectionInfo) -> Mapping[str, Any]:
-        """Return the keys that hold for the profile of a connection, its groups' included; none without a profile."""
-        return self.profiles.effective.get(info.parameter_set.kind, {}).get(info.profile, {})
+        """Return the keys that hold for the profile of a connection, its groups' included (see ``Profiles``)."""
+        return self.profiles.keys_of(info)
+
+    def found_connection(self, found: Found) -> ConnectionInfo:
+        """Return where something that was found leads, as the files are now. Raises CallError."""
+        return self.profiles.found_connection(found)
 
     def keys_passed_down(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the keys that hold for a profile that would have these, its groups' included."""

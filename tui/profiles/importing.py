@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pstui.backends.addresses import join_host
-from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.errors import CallError
 from pstui.backends.transports.ssh.config_hosts import ConfigHosts

@@ -43,10 +43,13 @@ class Groups:
     def __bool__(self) -> bool:
         return bool(self._tables)
 
-    def wrong(self, values: Mapping[str, Any]) -> str:
-        """Return the first table with a problem of the groups and tags of a profile with these keys; mostly none."""
+    def wrong(self, values: Mapping[str, Any], *more: str) -> str:
+        """Return the first table with a problem of the groups and tags of a profile with these keys; mostly none.
+
+        ``more`` are paths of other groups that it is in.
+        """
         if self._wrong:
-            for each in _around(str(values.get("group", ""))):
+            for each in _around(str(values.get("group", "")), *more):
                 if folded(each) in self._wrong:
                     return f"groups.{each}"
         if self._wrong_tags:
@@ -55,12 +58,12 @@ class Groups:
                     return f"tags.{tag}"
         return ""
 
-    def inherited(self, values: Mapping[str, Any]) -> Inherited:
-        """Return what holds for a profile with these keys."""
-        if not self._tables or not values.get("group"):
+    def inherited(self, values: Mapping[str, Any], *more: str) -> Inherited:
+        """Return what holds for a profile with these keys; ``more`` are paths of other groups, the nearest first."""
+        if not self._tables or not (values.get("group") or more):
             return Inherited(values)
         found, sources, taken_back = dict(values), dict[str, str](), set[str]()
-        for each in _around(str(values["group"])):
+        for each in _around(str(values.get("group", "")), *more):
             path, table = self._tables.get(folded(each), ("", {}))
             nearer = dict(found)
             for key, value in table.items():
@@ -99,11 +102,12 @@ class Groups:
         return str(self._accounts.get(str(name), {}).get("user_name", ""))
 
 
-def _around(path: str) -> Iterator[str]:
-    """Yield a group path and those above it, the nearest first."""
-    parts = [part for part in path.split("/") if part]
-    for end in range(len(parts), 0, -1):
-        yield "/".join(parts[:end])
+def _around(*paths: str) -> Iterator[str]:
+    """Yield for each group path itself and those above it, the nearest first."""
+    for path in paths:
+        parts = [part for part in path.split("/") if part]
+        for end in range(len(parts), 0, -1):
+            yield "/".join(parts[:end])
 
 
 def _host(values: Mapping[str, Any]) -> SshHost:

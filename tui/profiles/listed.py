@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from pstui.backends.connection import ConnectionInfo
 from pstui.config.profiles import Configuration
 from pstui.tui.plain import plain
 
@@ -15,6 +17,18 @@ if TYPE_CHECKING:
 
 #: what a connection's settings call the name that an inventory has for its host
 LISTED_AS = "listed_as"
+#: and the groups that it has there
+FOUND_IN = "found_in"
+
+
+def groups_text(info: ConnectionInfo) -> str:
+    """Return the groups that an inventory has a host in, one a line, to be written down: a guard may be theirs."""
+    return "\n".join(info.settings.get(FOUND_IN, ()))
+
+
+def in_groups(info: ConnectionInfo, text: str) -> ConnectionInfo:
+    """Return a connection that was written down, in the groups of ``groups_text``."""
+    return replace(info, settings={**info.settings, FOUND_IN: tuple(text.splitlines())}) if text else info
 
 
 def inventories(configuration: Configuration) -> list[Inventory]:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import FOUND_AS, FOUND_FROM, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.config import paths
@@ -19,7 +19,7 @@ from pstui.config.profiles import glimpse as settings_of
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.profiles.inheritance import Groups, Inherited
-from pstui.tui.profiles.listed import LISTED_AS, ListedHosts
+from pstui.tui.profiles.listed import FOUND_IN, LISTED_AS, ListedHosts
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Found
@@ -82,7 +82,7 @@ class Profiles:
 
     def connection(self, kind: str, name: str) -> ConnectionInfo:
         """Return where a profile leads. Raises CallError."""
-        from pstui.backends.binding.connections import profile_connection
+        from pstui.backends.binding.profile_connections import profile_connection
 
         keys = self.effective[kind][name]
         self.refuse_wrong_group(kind, name, keys)
@@ -98,26 +98,48 @@ class Profiles:
         """The inventory and each host that it lists. Blocks outside of the screen (see ``ListedHosts``)."""
         return self.hosts.of(self.configuration)
 
-    def listed_connection(self, found: Found) -> ConnectionInfo:
-        """Return where a host of an inventory leads, with what the defaults add. Raises CallError."""
-        from pstui.backends.binding.connections import with_defaults
+    def found_connection(self, found: Found) -> ConnectionInfo:
+        """Return where something that was found leads, with what its groups and the defaults add. Raises CallError."""
+        from pstui.backends.binding.profile_connections import found_connection
+        from pstui.tui.profiles.schema import profile_table
+        from pstui.tui.sidebar.model import said_of
 
-        info = with_defaults(found.info, self.defaults, self.credential)
-        return replace(info, settings={**info.settings, LISTED_AS: found.name})
+        bare = found.info
+        paths = bare.settings.get(FOUND_IN, ())
+        if wrong := self.groups.wrong({"tags": paths}, *paths):
+            raise _wrong_group(found.kind, found.name, wrong)
+        own = profile_table(bare)
+        if "Credential" in bare.values:
+            own.setdefault("credential", bare.values["Credential"].user_name)
+        said = self.groups.inherited(own, *paths)
+        passed = {key: value for key, value in said.values.items() if key not in own}
+        info = found_connection(bare, passed, self.defaults, self.credential)
+        settings = {**info.settings, FOUND_AS: said_of(bare), FOUND_FROM: self._sources(own, said, info)}
+        if found.kind == "host":
+            settings[LISTED_AS] = found.name
+        return replace(info, settings=settings)
+
+    def keys_of(self, info: ConnectionInfo) -> Mapping[str, Any]:
+        """Return the keys that hold for the profile of a connection, or what groups pass to one that was found."""
+        if info.profile:
+            return self.effective.get(info.parameter_set.kind, {}).get(info.profile, {})
+        return self.groups.inherited({}, *info.settings.get(FOUND_IN, ())).values
 
     def refuse_wrong_group(self, kind: str, name: str, keys: Mapping[str, Any]) -> None:
         """Raise CallError where a group or tag of a profile with these keys has a problem."""
         if wrong := self.groups.wrong(keys):
-            why = f"[{wrong}] has a problem, and may say what is not to be missed."
-            raise CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; mend it first.")
+            raise _wrong_group(kind, name, wrong)
 
     def origins(self, info: ConnectionInfo) -> dict[str, str]:
-        """Return for each key of a profile's connection that the profile does not say itself which table does."""
+        """Return which table says each key of a connection that its profile, or what found it, does not say itself."""
         kind = info.parameter_set.kind
         own = self.tables.get(kind, {}).get(info.profile)
         if own is None:
-            return {}
-        found = {key: f"groups.{path}" for key, path in self.inherited(kind, info.profile).sources.items()}
+            return dict(info.settings.get(FOUND_FROM, {}))
+        return self._sources(own, self.inherited(kind, info.profile), info)
+
+    def _sources(self, own: Mapping[str, Any], said: Inherited, info: ConnectionInfo) -> dict[str, str]:
+        found = {key: f"groups.{path}" for key, path in said.sources.items()}
         from pstui.tui.profiles.schema import profile_table
 
         there = {**profile_table(info), **({"credential": ""} if "Credential" in info.values else {})}
@@ -158,6 +180,11 @@ class Profiles:
         """Return what was found wrong with one profile, and is why it is not offered."""
         table = f"{TABLES[kind]}.{name}"
         return [str(problem) for problem in self.configuration.problems if problem.table == table]
+
+
+def _wrong_group(kind: str, name: str, table: str) -> CallError:
+    why = f"[{table}] has a problem, and may say what is not to be missed."
+    return CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; mend it first.")
 
 
 def load(path: str | None) -> Profiles:

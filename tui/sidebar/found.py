@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source
@@ -25,18 +26,27 @@ def default_sources(connections: Iterable[ConnectionInfo] = (), inventories: Seq
     return [*inventories, SSHConfigSource(), *commands, *vm_sources(), *container_sources(), ProcessSource()]
 
 
-def new_entries(sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> list[SidebarEntry]:
+#: works out where something that was found leads, with what the profile file adds
+Connect = Callable[[Found], ConnectionInfo]
+
+
+def new_entries(
+    sections: Sequence[Section], saved: Sequence[SidebarEntry], connect: Connect | None = None
+) -> list[SidebarEntry]:
     """Return the entries of what was seen last, without what is saved already."""
-    return without_saved(found_entries(sections), saved)
+    return without_saved(found_entries(sections, connect), saved)
 
 
-def found_entries(sections: Sequence[Section]) -> list[SidebarEntry]:
-    """Return the entries of what was seen last; a source that has nothing says why in a row of its own."""
+def found_entries(sections: Sequence[Section], connect: Connect | None = None) -> list[SidebarEntry]:
+    """Return the entries of what was seen last; a source that has nothing says why in a row of its own.
+
+    Where one leads is worked out by ``connect`` when it is opened; without it what was found is all.
+    """
     entries: list[SidebarEntry] = []
     for section in sections:
         title = _NAMES.get(section.source, section.source)
         group = found_group(title, section.kind)
-        entries += (_entry(one, _inside(group, one), section.source) for one in section.found)
+        entries += (_entry(one, _inside(group, one), section.source, connect) for one in section.found)
         if section.problem:
             kind = section.kind if section.kind in ("vm", "container") else "host"
             # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
@@ -50,11 +60,19 @@ def _inside(group: str, found: Found) -> str:
     return f"{group}/{found.group.replace('/', '-')}" if found.group else group
 
 
-def _entry(found: Found, group: str, source: str) -> SidebarEntry:
+def _entry(found: Found, group: str, source: str, connect: Connect | None) -> SidebarEntry:
     said = found.state if found.state not in _RUNNING else ""
     if found.kind in ("container", "vm"):
         said = said or source.rpartition("/")[2]
     kind = "host" if found.kind == "process" else found.kind
     return SidebarEntry(
-        kind, found.name, group, said or found.address, "saved", found.info, tags=found.tags, source=source, id=found.id
+        kind,
+        found.name,
+        group,
+        said or found.address,
+        info=found.info,
+        tags=found.tags,
+        source=source,
+        id=found.id,
+        resolve=None if connect is None else partial(connect, found),
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import FOUND_AS, ConnectionInfo, ParameterSet
 
 #: the three kinds and their headings, in the order shown
 ROOTS = (("host", "Hosts"), ("vm", "Virtual machines"), ("container", "Containers"))
@@ -25,11 +25,11 @@ class SidebarEntry:
 
     ``kind`` is ``host``, ``vm`` or ``container``; ``group`` a path such as ``Production/Web``; ``subtitle`` the short
     text at the right (WinRM, SSH, podman); ``state`` ``open``, ``saved``, ``broken`` or ``note``. A note cannot be
-    opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to; where working that
-    out is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile, which can be edited, and
-    ``target`` is where it leads as ``place_text`` has it; ``source`` names the source that found it,
-    ``id`` is the whole id that it has there. ``kept`` is how many sessions an entry offers to take up; ``place`` is
-    then the identity of their connection.
+    opened: it tells why a source has nothing to offer. ``info`` is what opening it connects to, or what was found;
+    where working out the connection is put off, ``resolve`` returns it or raises CallError. ``saved`` marks a profile,
+    which can be edited, and ``target`` is where it leads as ``place_text`` has it; ``source`` names the source that
+    found it, ``id`` is the whole id that it has there. ``kept`` is how many sessions an entry offers to take up;
+    ``place`` is then the identity of their connection.
     """
 
     kind: str
@@ -109,7 +109,7 @@ def identity(info: ConnectionInfo) -> str:
     info = getattr(info.values.get("Session"), "info", info)
     if info.profile:
         return f"{kind_of(info)}:{info.profile}"
-    return said_of(info)
+    return str(info.settings.get(FOUND_AS) or said_of(info))
 
 
 def said_of(info: ConnectionInfo) -> str:

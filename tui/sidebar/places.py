@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import FOUND_AS, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
 from pstui.tui.sidebar.model import SidebarEntry, identity, said_of, target_of, target_text
 
@@ -21,6 +21,7 @@ class Places:
         self._saved: Sequence[SidebarEntry] = ()
         self._found: Sequence[SidebarEntry] = ()
         self._by_target: dict[str, list[SidebarEntry]] | None = None
+        self._found_by_target: dict[str, list[SidebarEntry]] | None = None
         #: what was looked for, kept with its answer so that no other object takes its place
         self._known: dict[int, tuple[ConnectionInfo, str]] = {}
 
@@ -28,6 +29,8 @@ class Places:
         """Look among other entries from now on; the same ones change nothing."""
         if saved is not self._saved:
             self._by_target = None
+        if found is not self._found:
+            self._found_by_target = None
         if saved is not self._saved or found is not self._found:
             self._saved, self._found = saved, found
             self._known.clear()
@@ -47,7 +50,9 @@ class Places:
             return identity(info)
         if info.parameter_set is ParameterSet.CONTAINER_ID:
             return _container(info, self._found) or self._profile(info) or identity(info)
-        return self._profile(info) or identity(info)
+        if FOUND_AS in info.settings:
+            return self._profile(info) or identity(info)
+        return self._profile(info) or self._listed(info) or identity(info)
 
     def _profile(self, info: ConnectionInfo) -> str:
         """Return the profile that leads to the same place in the same way."""
@@ -56,15 +61,29 @@ class Places:
             for entry in self._saved:
                 if entry.target:
                     self._by_target.setdefault(target_of(entry.target), []).append(entry)
-        wanted = said_of(info)
-        for entry in self._by_target.get(target_text(info), ()):
-            try:
-                there = entry.connection()
-            except CallError:
-                continue
-            if there is not None and said_of(there) == wanted:
-                return entry.identity
-        return ""
+        return _same_way(info, self._by_target.get(target_text(info), ()))
+
+    def _listed(self, info: ConnectionInfo) -> str:
+        """Return the host that was found and leads to the same place in the same way."""
+        if self._found_by_target is None:
+            self._found_by_target = {}
+            for entry in self._found:
+                if entry.info is not None:
+                    self._found_by_target.setdefault(target_text(entry.info), []).append(entry)
+        return _same_way(info, self._found_by_target.get(target_text(info), ()))
+
+
+def _same_way(info: ConnectionInfo, entries: Iterable[SidebarEntry]) -> str:
+    """Return the first entry that leads where a connection does, empty for none."""
+    wanted = said_of(info)
+    for entry in entries:
+        try:
+            there = entry.connection()
+        except CallError:
+            continue
+        if there is not None and said_of(there) == wanted:
+            return entry.identity
+    return ""
 
 
 def _container(info: ConnectionInfo, found: Iterable[SidebarEntry]) -> str:

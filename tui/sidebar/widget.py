@@ -15,7 +15,7 @@ from typing import ClassVar
 from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import MOVES, VERBS
-from pstui.tui.sidebar.found import MANY, new_entries
+from pstui.tui.sidebar.found import MANY, Connect, new_entries
 from pstui.tui.sidebar.model import Listing, Mark, Row, SidebarEntry, SidebarModel
 from pstui.tui.sidebar.rows import Styles, paint
 from rich.cells import set_cell_size
@@ -215,7 +215,7 @@ MAX_FILTER = 60
 class Sidebar(SidebarView):
     """The list and its keys. ``/`` begins the filter, and every key typed then narrows the list.
 
-    ``sources`` are looked at only while the sidebar can be seen.
+    ``sources`` are looked at only while the sidebar can be seen; ``connect`` says where what they find leads.
     """
 
     class Chosen(Message):
@@ -251,8 +251,9 @@ class Sidebar(SidebarView):
             super().__init__()
             self.verb, self.entry, self.group = verb, entry, group
 
-    def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = ()) -> None:
+    def __init__(self, entries: Sequence[SidebarEntry], sources: Sources = (), connect: Connect | None = None) -> None:
         super().__init__(entries)
+        self._connect = connect
         self._watcher = Watcher(sources, self._found) if sources else None
         #: whether the profiles are still to come: they may bring sources
         self._awaits_profiles = self._is_seen = False
@@ -315,10 +316,10 @@ class Sidebar(SidebarView):
         if sum(len(section.found) for section in sections) > MANY:
             self.run_worker(self._found_many(sections, saved), group="found", exclusive=True)
         else:
-            self._show_found(new_entries(sections, saved))
+            self._show_found(new_entries(sections, saved, self._connect))
 
     async def _found_many(self, sections: Sequence[Section], saved: Sequence[SidebarEntry]) -> None:
-        self._show_found(await asyncio.to_thread(new_entries, sections, saved))
+        self._show_found(await asyncio.to_thread(new_entries, sections, saved, self._connect))
 
     def _show_found(self, entries: Sequence[SidebarEntry]) -> None:
         self.model.set_found(entries)

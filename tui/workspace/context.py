@@ -12,6 +12,7 @@ from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.pace import Pace
 from pstui.tui.garbage import Garbage
+from pstui.tui.profiles.listed import in_groups
 
 if TYPE_CHECKING:
     from pstui.backends.binding.context import BindContext, BoundCall
@@ -153,7 +154,7 @@ class AppContext:
         if tab.profile and self.book is not None:
             kind, _, name = tab.profile.partition(":")
             return self.book.connection(kind, name)
-        return self.bind(tab.line) if tab.line and self.bind is not None else None
+        return in_groups(self.bind(tab.line), tab.groups) if tab.line and self.bind is not None else None
 
     def kept_connection(self, kept: KeptSession) -> ConnectionInfo:
         """Return the connection that leads into a session that its computer keeps. Raises PstuiError."""
@@ -163,7 +164,7 @@ class AppContext:
         if kept.profile and self.book is None:
             raise CallError(f"There is no saved {kind} named {name!r}")
         info = self.book.connection(kind, name) if name and self.book is not None else self.connection(kept.line)
-        return taking_up(info, kept)
+        return taking_up(in_groups(info, kept.groups), kept)
 
 
 def is_call(text: str) -> bool:

@@ -208,7 +208,7 @@ class Going:
         entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
         places = KnownPlaces(entry.target for entry in entries)
         entries += [
-            SidebarEntry("host", found.name, resolve=partial(profiles.listed_connection, found))
+            SidebarEntry("host", found.name, resolve=partial(profiles.found_connection, found))
             for found in listed_hosts(items, profiles)
             if found.info not in places
         ]

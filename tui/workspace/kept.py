@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
 from pstui.config.paths import private_folder
+from pstui.tui.profiles.listed import groups_text
 from pstui.tui.sidebar.model import identity, kind_of
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ LONGEST = 30 * 86400.0
 class KeptSession:
     """A session that was let go of. ``profile`` as ``host:web1``, or else the ``line``, is the way to its computer.
 
-    ``place`` is the identity of that connection, ``label`` what tabs call it, ``left`` seconds since the epoch.
+    ``place`` is the identity of that connection, ``label`` what tabs call it, ``left`` seconds since the epoch,
+    ``groups`` those that an inventory has the host in, one a line.
     """
 
     id: str
@@ -51,6 +53,7 @@ class KeptSession:
     profile: str = ""
     line: str = ""
     left: float = 0.0
+    groups: str = ""
 
 
 class KeptSessions:
@@ -106,7 +109,7 @@ class KeptSessions:
         info = replace(info, settings={key: value for key, value in info.settings.items() if key != TAKE_UP})
         way = {"profile": f"{kind_of(info)}:{info.profile}"} if info.profile else {"line": line_of(info)}
         own = (str(session.instance_id), session.given_name, info.label, identity(info))
-        self._write(more=KeptSession(*own, left=time.time(), **way))
+        self._write(more=KeptSession(*own, left=time.time(), groups=groups_text(info), **way))
 
     def _write(self, *, more: KeptSession | None = None, without: str = "") -> None:
         """Change the file as another run of pstui has left it, and remember what it holds then."""
@@ -143,7 +146,7 @@ def taking_up(info: ConnectionInfo, kept: KeptSession) -> ConnectionInfo:
 def _kept(one: Any) -> KeptSession | None:
     if not isinstance(one, dict):
         return None
-    texts = {key: one.get(key, "") for key in ("id", "name", "label", "place", "profile", "line")}
+    texts = {key: one.get(key, "") for key in ("id", "name", "label", "place", "profile", "line", "groups")}
     left = one.get("left")
     if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts.values()):
         return None

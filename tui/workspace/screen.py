@@ -143,7 +143,7 @@ class Workspace(PaintedWhenIdle):
         self._frame_time = 0.0
         remembered = Memory(memory)
         self.status, self.prefix_keys = StatusBar(self.keymap), PrefixKeys(self.keymap)
-        self.sidebar = Sidebar(entries, sources)
+        self.sidebar = Sidebar(entries, sources, None if context.book is None else context.book.found_connection)
         self.tabs = TabbedPanes(context, remembered, history=history, settings=settings, sink=sink, adds_tabs=single)
         self.reading = Reading(self, self.tabs, self.status)
         self.editing = Editing(self, self.tabs)

@@ -23,11 +23,18 @@ MAX_FILE, MAX_TABS, MAX_USED, MAX_TEXT = 1 << 20, 50, 5000, 4096
 
 @dataclass(frozen=True, slots=True)
 class SavedTab:
-    """One tab: ``profile`` as ``host:web1``, or else the ``line`` that opens it; ``title`` if it was renamed."""
+    """One tab: ``profile`` as ``host:web1``, or else the ``line`` that opens it; ``title`` if it was renamed.
+
+    ``groups`` are those that an inventory has the host in, one a line.
+    """
 
     profile: str = ""
     line: str = ""
     title: str = ""
+    groups: str = ""
+
+
+_TEXTS = ("profile", "line", "title", "groups")
 
 
 @dataclass(slots=True)
@@ -65,10 +72,7 @@ class StateFile:
         """Replace the file as a whole, readable by its owner alone."""
         used = sorted(state.used.items(), key=lambda item: -item[1])[:MAX_USED]
         content = {
-            "tabs": [
-                {key: value for key in ("profile", "line", "title") if (value := getattr(tab, key))}
-                for tab in state.tabs[:MAX_TABS]
-            ],
+            "tabs": [{key: value for key in _TEXTS if (value := getattr(tab, key))} for tab in state.tabs[:MAX_TABS]],
             "front": state.front,
             "used": dict(used),
             "folds": state.folds[:MAX_USED],
@@ -123,7 +127,7 @@ def _state(found: Mapping[str, Any]) -> WorkspaceState:
 def _tab(one: Any) -> SavedTab | None:
     if not isinstance(one, dict):
         return None
-    texts = {key: one.get(key, "") for key in ("profile", "line", "title")}
+    texts = {key: one.get(key, "") for key in _TEXTS}
     if not all(isinstance(text, str) and len(text) <= MAX_TEXT for text in texts.values()):
         return None
     return SavedTab(**texts) if texts["profile"] or texts["line"] else None

@@ -13,6 +13,7 @@ from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.guard.bar import prompt_bar
 from pstui.tui.log.logs import Logs
 from pstui.tui.pane.state import PaneState
+from pstui.tui.profiles.listed import groups_text
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.stylesheet import OF_PANES, read_once
@@ -399,4 +400,4 @@ def saved_tab(pane: Pane) -> SavedTab | None:
     from pstui.backends.language.secrets import looks_secret
 
     line = line_of(pane.info)
-    return None if looks_secret(line) or holds_login(line) else SavedTab(line=line, title=pane.title)
+    return None if looks_secret(line) or holds_login(line) else SavedTab("", line, pane.title, groups_text(pane.info))

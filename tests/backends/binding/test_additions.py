@@ -88,7 +88,7 @@ def test_a_new_parameter_is_a_key_of_a_profile_and_of_the_defaults(tmp_path: Pat
         PARAMETER
         + f"""
 from pathlib import Path
-from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.config.profiles import load
 from pstui.tui.profiles.schema import schema
 
@@ -134,7 +134,8 @@ def test_a_transport_brings_a_parameter_set_of_its_own(tmp_path: Path) -> None:
         + """
 import asyncio
 from pathlib import Path
-from pstui.backends.binding.connections import connection_info, profile_connection
+from pstui.backends.binding.connections import connection_info
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.writer import line_of, syntax
 from pstui.backends.sessions.prompt import target_prompt

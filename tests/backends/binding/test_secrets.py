@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from pstui.backends.binding.connections import connection_info, profile_connection
+from pstui.backends.binding.connections import connection_info
 from pstui.backends.binding.line import bind_line
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.errors import CallError
 
 SECRET = "s3cr3t"

@@ -6,7 +6,8 @@ import uuid
 from typing import Any
 
 import pytest
-from pstui.backends.binding.connections import parse_target, profile_connection
+from pstui.backends.binding.connections import parse_target
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import CallError

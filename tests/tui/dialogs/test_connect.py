@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.binding.connections import connection_info, profile_connection
+from pstui.backends.binding.connections import connection_info
 from pstui.backends.binding.declaration import OptionKind
 from pstui.backends.binding.line import bind_line
 from pstui.backends.binding.parameters import option, options_of
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console
 from pstui.backends.doctor.checks import absent, good

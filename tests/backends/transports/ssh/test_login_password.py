@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError

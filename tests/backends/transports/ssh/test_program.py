@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pstui.backends.binding.connections import profile_connection
+from pstui.backends.binding.profile_connections import profile_connection
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, Secret
