@@ -9,8 +9,7 @@ from pathlib import Path
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
-from pstui.backends.transports.ssh.config_hosts import ConfigHosts
-from pstui.backends.transports.ssh.expansion import system_folder
+from pstui.backends.transports.ssh.config_hosts import ConfigHosts, usual_files
 from pstui.backends.transports.streams import printable
 
 #: seconds between two looks at the files' times
@@ -31,7 +30,7 @@ class SSHConfigSource:
         """The files that are read first, the user's own before the system's."""
         if self._given is not None:
             return self._given
-        return (Path.home() / ".ssh" / "config", system_folder() / "ssh_config")
+        return usual_files()
 
     async def look(self) -> Section | None:
         """Return the hosts; None where there is no such file."""

@@ -9,6 +9,7 @@ parameters and the profiles are not among it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from pstui.backends.errors import CallError
@@ -20,15 +21,18 @@ _COMMANDS = (
     *("cp", "run", "demo", "doctor", "log", "man"),
 )
 _MORE_COMMANDS = ("completion", "replay")
-
 #: what a shell would take for something else than a character of a word
 _SPECIAL = re.compile(r"[^\w@%+=:,./-]")
+#: and between double quotes
+_SPECIAL_THERE = re.compile(r'[$`"\\]')
 
 _SCRIPTS = {
     "bash": """\
 _pstui() {
     local before="${COMP_LINE:0:COMP_POINT}"
     mapfile -t COMPREPLY < <(pstui completion --line "$before" 2>/dev/null)
+    # a path comes behind the colon
+    if [[ ${#COMPREPLY[@]} == 1 && "${COMPREPLY[0]}" == *: ]]; then compopt -o nospace 2>/dev/null; fi
 }
 complete -o default -F _pstui pstui
 """,
@@ -38,7 +42,9 @@ _pstui() {
     local -a found
     found=("${(@f)$(pstui completion --words $((CURRENT - 1)) -- "${(@)words}" 2>/dev/null)}")
     found=("${(@)found:#}")
-    if (( ${#found} )); then compadd -U -a found; else _files; fi
+    if (( ${#found} == 1 )) && [[ "$found[1]" == *: ]]; then compadd -U -S "" -a found
+    elif (( ${#found} )); then compadd -U -a found
+    else _files; fi
 }
 # As a file of $fpath this is the body of the function; in a start-up file it only makes it known.
 if [[ "$funcstack[1]" == _pstui ]]; then _pstui "$@"; else compdef _pstui pstui; fi
@@ -64,11 +70,10 @@ def main(arguments: Sequence[str]) -> int:
         print(script(arguments[0]), end="")
         return 0
     if len(arguments) == 2 and arguments[0] == "--line":
-        words, is_quoted = _split(arguments[1])
+        words, quote = _split(arguments[1])
         # bash takes a colon for the end of a word and replaces only what is behind it; it quotes nothing by itself
         skipped = words[-1].rfind(":") + 1
-        found = [one[skipped:] for one in candidates(words[1:])]
-        found = found if is_quoted else [_SPECIAL.sub(r"\\\g<0>", one) for one in found]
+        found = [_quoted(one[skipped:], quote) for one in candidates(words[1:]) if quote != "'" or "'" not in one]
     elif len(arguments) >= 3 and arguments[0] == "--words" and arguments[2] == "--" and arguments[1].isdigit():
         # zsh and fish hand the word over as it is typed, with its quotes
         *words, current = [*arguments[3:], ""][: int(arguments[1]) + 1]
@@ -82,12 +87,19 @@ def main(arguments: Sequence[str]) -> int:
             f"Write: pstui completion {'|'.join(SHELLS)}, in its start-up file.",
         )
     for one in found:
-        print(one)
+        if one.isprintable():
+            print(one)
     return 0
 
 
-def _split(line: str) -> tuple[list[str], bool]:
-    """Return the words of a line up to the cursor, and whether the last one, which is typed now, has an open quote."""
+def _quoted(text: str, quote: str) -> str:
+    """Return a text as bash takes it for itself behind a quote, or without one: it runs nothing of a name."""
+    special = {"": _SPECIAL, '"': _SPECIAL_THERE}.get(quote)
+    return text if special is None else special.sub(r"\\\g<0>", text)
+
+
+def _split(line: str) -> tuple[list[str], str]:
+    """Return the words of a line up to the cursor, and the quote that is open in the last one, which is typed now."""
     import shlex
 
     lexer = shlex.shlex(line, posix=True)
@@ -97,8 +109,8 @@ def _split(line: str) -> tuple[list[str], bool]:
     try:
         words.extend(lexer)
     except ValueError as error:  # "No closing quotation", or a backslash at the end
-        return [*words, lexer.token], "quotation" in str(error)
-    return ([*words, ""] if not words or line[-1:].isspace() else words), False
+        return [*words, lexer.token], str(lexer.state) if "quotation" in str(error) else ""
+    return ([*words, ""] if not words or line[-1:].isspace() else words), ""
 
 
 def candidates(words: Sequence[str]) -> list[str]:
@@ -128,14 +140,21 @@ def _all(before: list[str], current: str) -> Iterator[str]:
         yield from _parameters("Enter-PSSession")
     else:
         yield from (*_COMMANDS, *_MORE_COMMANDS)
-        yield from _profiles(config)
+        yield from _hosts(_Known(config))
 
 
 def _behind(before: list[str], current: str, config: str | None) -> Iterator[str]:
     """Yield what can come after a command."""
     command, last = before[0].casefold(), before[-1]
-    if command in INVOKE_NAMES and len(before) == 1 and not current.startswith("-"):
+    if command in (*INVOKE_NAMES, "doctor") and len(before) == 1 and not current.startswith("-"):
         yield from _targets(config, current)
+        return
+    if command == "cp":
+        # what has a slash or a colon is a path already, here or there
+        yield from () if set("/:") & set(current) else (f"{name}:" for name in _hosts(_Known(config)))
+        return
+    if command == "run":
+        yield from _runbooks(config) if len(before) == 1 else _targets(config, current) if len(before) == 2 else ()
         return
     if command == "completion":
         yield from SHELLS
@@ -153,6 +172,8 @@ def _behind(before: list[str], current: str, config: str | None) -> Iterator[str
             yield from (item.name for item in DECLARED if item.invoke and cmdlet == "Invoke-Command")
         elif current.startswith("-"):
             yield from _parameters(cmdlet)
+        elif last.casefold() in ("-computername", "-hostname"):
+            yield from _targets(config, current) if cmdlet == "Invoke-Command" else _hosts(_Known(config))
         else:
             yield from _values(cmdlet, last)
 
@@ -182,28 +203,56 @@ def _values(name: str, word: str) -> Iterator[str]:
         yield from next((option.choices for option in OPTIONS if option.name == parameter.name), ())
 
 
-def _targets(config: str | None, current: str) -> Iterator[str]:
-    """Yield the targets of Invoke-Command: profiles, groups of them and those above, tags; behind a comma, too."""
-    from pstui.tui.profiles.reading import load
+class _Known:
+    """What has a name: the profiles, and the hosts and groups that inventories had when they were looked at last."""
 
+    def __init__(self, config: str | None) -> None:
+        from pstui.tui.profiles.kept_hosts import kept
+        from pstui.tui.profiles.reading import load
+
+        self.profiles = load(config)
+        listed = [
+            kept(profile.file.absolute().parent, profile.name)
+            for profile in self.profiles.configuration.profiles
+            if profile.kind == "inventory"
+        ]
+        self.hosts = [host for hosts, _ in listed for host in hosts]
+        self.groups = [group for _, groups in listed for group in groups]
+
+
+def _targets(config: str | None, current: str) -> Iterator[str]:
+    """Yield the targets of Invoke-Command: hosts, groups of them and those above, tags; behind a comma, too."""
+    from pstui.tui.profiles.inheritance import around
+
+    known = _Known(config)
     before, comma, _ = current.rpartition(",")
-    profiles = [values for table in load(config).effective.values() for values in table.values()]
-    groups = dict.fromkeys(
-        "/".join(path[:end])
-        for path in (str(values.get("group", "")).split("/") for values in profiles)
-        for end in range(1, len(path) + 1)
-    )
-    tags = dict.fromkeys(str(tag) for values in profiles for tag in values.get("tags", ()))
-    found = [*_profiles(config), *(f"group:{path}" for path in groups if path), *(f"tag:{tag}" for tag in tags)]
+    profiles = [values for table in known.profiles.effective.values() for values in table.values()]
+    groups = [path for values in profiles for path in reversed([*around(str(values.get("group", "")))])]
+    tags = [str(tag) for values in profiles for tag in values.get("tags", ())]
+    found = [
+        *_hosts(known),
+        *(f"group:{path}" for path in dict.fromkeys([*groups, *known.groups])),
+        *(f"tag:{tag}" for tag in dict.fromkeys([*tags, *known.groups])),
+    ]
     yield from (before + comma + one for one in found)
 
 
-def _profiles(config: str | None) -> Iterator[str]:
-    """Yield the names of the saved profiles; one that is used twice with its kind."""
-    from pstui.tui.profiles.reading import load
+def _hosts(known: _Known) -> Iterator[str]:
+    """Yield the names of hosts: the saved profiles, one that is used twice with its kind, and what is found."""
+    from pstui.backends.transports.ssh.config_hosts import ConfigHosts, usual_files
 
-    tables = load(config).tables
-    names = [name for table in tables.values() for name in table]
+    tables = known.profiles.tables
+    count = Counter(name for table in tables.values() for name in table)
     for kind, table in tables.items():
         for name in table:
-            yield name if names.count(name) == 1 else f"{kind}:{name}"
+            yield name if count[name] == 1 else f"{kind}:{name}"
+    yield from known.hosts
+    yield from ConfigHosts.read(usual_files()).names
+
+
+def _runbooks(config: str | None) -> Iterator[str]:
+    from pstui.tui.profiles.reading import load
+    from pstui.tui.runbooks.folder import folders, runbooks
+
+    profiles = load(config)
+    yield from (each.name for each in runbooks(folders(profiles.path, profiles.settings))[0])

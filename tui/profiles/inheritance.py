@@ -49,7 +49,7 @@ class Groups:
         ``more`` are paths of other groups that it is in.
         """
         if self._wrong:
-            for each in _around(str(values.get("group", "")), *more):
+            for each in around(str(values.get("group", "")), *more):
                 if folded(each) in self._wrong:
                     return f"groups.{each}"
         if self._wrong_tags:
@@ -63,7 +63,7 @@ class Groups:
         if not self._tables or not (values.get("group") or more):
             return Inherited(values)
         found, sources, taken_back = dict(values), dict[str, str](), set[str]()
-        for each in _around(str(values.get("group", "")), *more):
+        for each in around(str(values.get("group", "")), *more):
             path, table = self._tables.get(folded(each), ("", {}))
             nearer = dict(found)
             for key, value in table.items():
@@ -102,7 +102,7 @@ class Groups:
         return str(self._accounts.get(str(name), {}).get("user_name", ""))
 
 
-def _around(*paths: str) -> Iterator[str]:
+def around(*paths: str) -> Iterator[str]:
     """Yield for each group path itself and those above it, the nearest first."""
     for path in paths:
         parts = [part for part in path.split("/") if part]

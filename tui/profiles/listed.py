@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
+from pstui.config.problems import ConfigError
 from pstui.config.profiles import Configuration
 from pstui.tui.plain import plain
+from pstui.tui.profiles.inheritance import around
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
@@ -101,7 +104,8 @@ class _Watched:
     def __init__(self, inventory: Inventory, seen: dict[str, Section]) -> None:
         from pstui.backends.discovery.inventory import InventorySource
 
-        self.name, self._seen, self._source = inventory.name, seen, InventorySource(inventory)
+        self.name, self._folder = inventory.name, inventory.folder
+        self._seen, self._source = seen, InventorySource(inventory)
 
     async def look(self) -> Section | None:
         """Look once; what fails is a section with the reason."""
@@ -110,7 +114,18 @@ class _Watched:
         section = await look(self._source)
         if section is not None:
             self._seen[self.name] = section
+            if section.found:
+                import asyncio
+
+                await asyncio.to_thread(self._keep, section)
         return section
+
+    def _keep(self, section: Section) -> None:
+        from pstui.tui.profiles.kept_hosts import keep
+
+        groups = (above for host in section.found for tag in host.tags for above in reversed([*around(tag)]))
+        with contextlib.suppress(OSError, ConfigError):  # it only helps a shell to complete
+            keep(self._folder, self.name, (host.name for host in section.found), groups)
 
     async def wait(self) -> None:
         """Wait until it is time to look again."""

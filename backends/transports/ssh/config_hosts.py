@@ -20,12 +20,18 @@ from pstui.backends.transports.ssh import resolved
 from pstui.backends.transports.ssh.config_reader import ConfigReader, Line
 from pstui.backends.transports.ssh.config_values import ConfigError
 from pstui.backends.transports.ssh.engine import program
+from pstui.backends.transports.ssh.expansion import system_folder
 
 #: seconds in which the places of hosts are looked for; a list of very many shows the rest without
 BUDGET = 1.0
 #: of what is said of a host, what a list shows
 SHOWN = ("hostname", "user", "port")
 T = TypeVar("T")
+
+
+def usual_files() -> tuple[Path, ...]:
+    """Return the files that ssh reads, the user's own before the system's."""
+    return (Path.home() / ".ssh" / "config", system_folder() / "ssh_config")
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from pstui.tui.cli.args import DECLARED
 from pstui.tui.cli.completion import SHELLS, candidates, script
 from pstui.tui.cli.main import main
 from pstui.tui.cli.manual import manual
+from pstui.tui.profiles.reading import load
 
 from tests.support.paths import ROOT
 
@@ -76,6 +78,46 @@ def test_zsh_and_fish_hand_a_word_over_with_its_quotes(typed: str, capsys: Captu
 def test_a_file_of_profiles_that_is_named(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text('[hosts.other]\nhost_name = "x"\n')
     assert candidates(["--config", str(tmp_path / "p.toml"), "oth"]) == ["other"]
+
+
+@pytest.fixture
+def listed(tmp_path: Path) -> list[str]:
+    """An inventory whose program has been looked at once and is slow from now on, and a host of ssh_config."""
+    rows = [{"name": "own1", "group": "Prod/Web"}, {"name": "own $(touch x)", "tags": "blue"}]
+    file, program = tmp_path / "p.toml", tmp_path / "lists"
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(rows)}'\n")
+    program.chmod(0o755)
+    file.write_text(f"[hosts.web1]\nhost_name = 'x'\n[inventory.slow]\ncommand = ['{program}']\n")
+    assert len(load(str(file)).listed) == 2
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexec sleep 100\n")
+    (Path.home() / ".ssh").mkdir(mode=0o700, exist_ok=True)
+    (Path.home() / ".ssh" / "config").write_text("Host owl *.example.com\n")
+    return ["--config", str(file)]
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["ow"], ["own1", "own $(touch x)", "owl"]),
+        (["icm", "web1,ow"], ["web1,own1", "web1,own $(touch x)", "web1,owl"]),
+        (["icm", "group:"], ["group:Prod", "group:Prod/Web", "group:blue"]),
+        (["icm", "tag:b"], ["tag:blue"]),
+        (["icm", "-ComputerName", "own1"], ["own1"]),
+        (["Enter-PSSession", "-HostName", "owl"], ["owl"]),
+        (["doctor", "owl"], ["owl"]),
+        (["cp", "owl"], ["owl:"]),
+        (["cp", "owl:/e"], []),
+        (["run", "Restart-Site", "own1,ta"], ["own1,tag:Prod", "own1,tag:Prod/Web", "own1,tag:blue"]),
+    ],
+)
+def test_hosts_of_inventories_are_known_as_they_were_last(
+    words: list[str], found: list[str], listed: list[str], tmp_path: Path, capsys: Captured
+) -> None:
+    assert candidates([*listed, *words]) == found
+    assert not (tmp_path / "ran").exists()
+    if words == ["ow"]:
+        assert main(["completion", "--line", f"pstui {shlex.join(listed)} ow"]) == 0
+        assert r"own\ \$\(touch\ x\)" in capsys.readouterr().out, "bash runs nothing of a name"
 
 
 @pytest.fixture
