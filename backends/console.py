@@ -60,6 +60,8 @@ class Question:
     voice: str = ""
     #: whether another question follows the answer at once, as a password follows a user name
     followed: bool = False
+    #: whether it is about one machine, so that its answer means nothing to another: whether a host key is right
+    single: bool = False
 
     def answered(self, text: str) -> Secret:
         """Return an answer as ``Console.ask`` gives it: a hidden one where the question was masked."""

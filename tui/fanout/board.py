@@ -1,9 +1,8 @@
 """The questions of many hosts, asked one after the other: one answer for all who ask the same, if the person says so.
 
 How this works. Each host that asks waits for an answer of its own. The board takes the oldest question to the face.
-Once it is answered, and other hosts are still on their way, it asks whether whoever asks the same is to have that
-answer, too. A host is given such an answer once: what it asks again is asked of the person. Answers are forgotten with
-the run.
+Once it is answered, and others ask the same or may still do so, it asks whether they are to have that answer, too. A
+host is given such an answer once: what it asks again is asked of the person. Answers are forgotten with the run.
 """
 
 from __future__ import annotations
@@ -15,12 +14,18 @@ from typing import Any
 
 from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import Secret
+from pstui.backends.records import Stream, Write
+from pstui.tui.fanout.groups import without_names
 from pstui.tui.pane.question import Asking
 from pstui.tui.plain import plain
 
 #: names of hosts that are told beside a question
 _TOLD = 3
-_CHOICES = (Choice("all who ask the same", "A"), Choice("this host alone", "O"))
+_CHOICES = (
+    Choice("all who ask the same", "A", "Whoever asks in the same words in this run has this answer, too."),
+    Choice("this host alone", "O", "The others are asked for."),
+)
+_ALL, _ALONE = ("a", "all who ask the same"), ("o", "this host alone", "")
 
 
 @dataclass(eq=False, slots=True)
@@ -45,6 +50,11 @@ class Board:
         self._given: set[tuple[str, tuple[Any, ...]]] = set()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is asked."""
+        return self._task is None or self._task.done()
+
     def forget(self) -> None:
         """Forget every answer that is shared."""
         self._shared.clear()
@@ -56,7 +66,7 @@ class Board:
         if (shared := self._share(waiting)) is not None:
             return shared
         self._waiting.append(waiting)
-        if self._task is None or self._task.done():
+        if self.is_idle:
             self._task = asyncio.create_task(self._go_on())
         try:
             return await waiting.answer
@@ -79,7 +89,7 @@ class Board:
                 if answer is not None:
                     self._waiting.remove(waiting)
                     waiting.answer.set_result(answer)
-                    if self._others() > 1 and await self._for_all(waiting):
+                    if self._may_be_asked_again(waiting) and await self._for_all(waiting):
                         self._shared[waiting.key] = answer
                         self._give()
             except QuestionCancelled as cancelled:
@@ -96,22 +106,37 @@ class Board:
 
     async def _ask_person(self, waiting: _Waiting) -> Secret | None:
         """Return what the person answers, None where the host has gone meanwhile. Raises QuestionCancelled."""
-        same = [each.host for each in self._waiting if each.key == waiting.key]
-        more = f" and {len(same) - _TOLD} more" if len(same) > _TOLD else ""
-        source = ", ".join(plain(name, limit=40) for name in same[:_TOLD]) + more
-        asked = replace(waiting.question, source=source)
+        asked = replace(waiting.question, source=self._names(waiting))
         return await self._shown(Asking(asked), waiting.answer)
+
+    def _may_be_asked_again(self, waiting: _Waiting) -> bool:
+        """Whether another host asks the same now, or may still do so."""
+        if any(each.key == waiting.key for each in self._waiting):
+            return True
+        return not waiting.question.single and self._others() > 1
 
     async def _for_all(self, waiting: _Waiting) -> bool:
         label = '[A] all who ask the same  [O] this host alone  (default is "O"): '
-        question = Question(
-            QuestionKind.CHOICE, label, choices=_CHOICES, defaults=(1,), remote=False, source="Whose answer is it"
-        )
-        try:
-            answer = await self._shown(Asking(question), None)
-        except QuestionCancelled:
-            return False
-        return answer is not None and answer.reveal().strip().casefold() in ("a", "all", "all who ask the same")
+        others = self._names(waiting)
+        now = f" {others} ask{'' if ',' in others or ' ' in others else 's'} it now." if others else ""
+        said: tuple[str, ...] = (f"Is that the answer for all who ask the same?{now}",)
+        while True:
+            told = tuple(Write(text, stream=Stream.NOTICE) for text in said)
+            question = Question(QuestionKind.CHOICE, label, told, _CHOICES, (1,), remote=False)
+            try:
+                answer = await self._shown(Asking(question), None)
+            except QuestionCancelled:
+                return False
+            word = "" if answer is None else answer.reveal().strip().casefold()
+            if word in (*_ALL, *_ALONE):
+                return word in _ALL
+            said = tuple(f"{choice.hotkey} - {choice.help}" for choice in _CHOICES)
+
+    def _names(self, waiting: _Waiting) -> str:
+        """Return who asks the same as one that waits, or waited."""
+        same = [each.host for each in self._waiting if each.key == waiting.key]
+        more = f" and {len(same) - _TOLD} more" if len(same) > _TOLD else ""
+        return ", ".join(plain(name, limit=40) for name in same[:_TOLD]) + more
 
     async def _shown(self, asking: Asking, gone: asyncio.Future[Secret] | None) -> Secret | None:
         self._present(asking)
@@ -124,11 +149,9 @@ class Board:
 
 
 def _key(question: Question, names: tuple[str, ...]) -> tuple[Any, ...]:
-    """Return what two questions have in common that are the same but for the name of the host."""
+    """Return what two questions have in common that are the same but for the name of the host.
 
-    def bare(text: str) -> str:
-        for name in sorted(filter(None, names), key=len, reverse=True):
-            text = text.replace(name, "\0")
-        return text
-
-    return question.kind, bare(question.label), tuple(bare(record.text) for record in question.preamble)
+    Whose words they are belongs to it: what a script asks never has the answer that a login was given.
+    """
+    texts = (question.label, question.voice, *(record.text for record in question.preamble))
+    return question.kind, question.remote, tuple(without_names(text, names) for text in texts)

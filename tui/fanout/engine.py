@@ -24,7 +24,7 @@ from pstui.backends.psrp.invocation import Script
 from pstui.backends.records import ErrorInfo, PipelineState, ProgressRecord, RunspaceState, Stream, Write
 from pstui.tui.cli.error_text import error_text
 from pstui.tui.fanout.board import Board
-from pstui.tui.fanout.groups import by_answer
+from pstui.tui.fanout.groups import by_answer, without_names
 from pstui.tui.plain import plain_lines
 
 #: hosts at once, as PowerShell has it
@@ -67,12 +67,19 @@ class Host:
     taken: bool = False
     task: asyncio.Task[None] | None = None
     size: int = 0
+    #: ``output`` of one that is over: a thousand answers are too long to be joined each time the list is drawn
+    _output: str | None = None
 
     @property
     def output(self) -> str:
         """What it wrote, without its errors."""
+        if self._output is not None:
+            return self._output
         more = [f"… {self.left_out} more lines"] if self.left_out else []
-        return "\n".join([*self.lines, *more]).strip("\n")
+        text = "\n".join([*self.lines, *more]).strip("\n")
+        if self.state.over:
+            self._output = text
+        return text
 
     @property
     def last(self) -> str:
@@ -82,7 +89,7 @@ class Host:
     def begin(self) -> None:
         """Forget what was before."""
         self.state, self.problem, self.seconds, self.left_out, self.size = State.WAITING, "", 0.0, 0, 0
-        self.lines, self.errors = [], []
+        self.lines, self.errors, self._output = [], [], None
 
 
 class _HostConsole:
@@ -339,7 +346,4 @@ def _reason(host: Host, error: PstuiError) -> str:
 
 def _common(host: Host) -> str:
     """Return the reason of a failure as other hosts may have it: without the host's own name."""
-    text = host.problem
-    for name in sorted({host.name, host.info.computer_name, host.info.label} - {""}, key=len, reverse=True):
-        text = text.replace(name, "…")
-    return text
+    return without_names(host.problem, (host.name, host.info.computer_name, host.info.label))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -26,6 +27,16 @@ def difference(most: str, text: str, names: tuple[str, str]) -> Iterator[str] | 
     if max(most.count("\n"), text.count("\n")) >= COMPARED:
         return None
     return difflib.unified_diff(most.splitlines(), text.splitlines(), *names, lineterm="")
+
+
+def without_names(text: str, names: Iterable[str]) -> str:
+    """Return what a host says with a mark in place of its names, so that others may say the same.
+
+    A name counts where it stands as a word: that of the host ``a`` is not in every word with this letter.
+    """
+    for name in sorted({*names} - {""}, key=len, reverse=True):
+        text = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-]|\.\w)", "…", text)
+    return text
 
 
 def counted(hosts: Sequence[object]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pstui.tui.cut import column, cut
 from pstui.tui.fanout.engine import FanOut, Group, Host, State
@@ -107,10 +108,16 @@ def details(row: Row, fan: FanOut, *, compare: bool) -> tuple[str, str]:
         return title(group), _bounded("\n".join([*texts, f"… {more} more"] if more > 0 else texts))
     text, most = group.hosts[0].output, next((each for each in fan.groups() if each.is_most), None)
     if compare and most is not None and not group.is_most:
-        found = difference(most.hosts[0].output, text, (counted(most.hosts), counted(group.hosts)))
+        found = _differs(most.hosts[0].output, text, (counted(most.hosts), counted(group.hosts)))
         if found is not None:
             return f"{title(group)}: the difference to the answer of {counted(most.hosts)}", _bounded("\n".join(found))
     return f"{title(group)}: {_names(group.hosts)}", _bounded(text)
+
+
+@lru_cache(maxsize=1)  # the list is drawn again and again while hosts answer
+def _differs(most: str, text: str, names: tuple[str, str]) -> Sequence[str] | None:
+    found = difference(most, text, names)
+    return None if found is None else tuple(found)
 
 
 def _names(hosts: Sequence[Host]) -> str:

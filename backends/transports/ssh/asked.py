@@ -108,9 +108,10 @@ class Asked:
         source = printable(self.host)
         if kind == CONFIRM or (not is_servers and _WANTS_WORD.search(last)):
             told = (*preamble, Write(printable(_WANTS_WORD.sub("", last).strip()), stream=Stream.NOTICE))
-            choices = _KEY_CHOICES if "fingerprint" in last and kind != CONFIRM else _YES_NO
+            is_key = "fingerprint" in last and kind != CONFIRM
+            choices = _KEY_CHOICES if is_key else _YES_NO
             label = '[Y] yes  [N] no  (default is "N"): '
-            return Question(QuestionKind.CHOICE, label, told, choices, (1,), remote=False, source=source)
+            return Question(QuestionKind.CHOICE, label, told, choices, (1,), remote=False, source=source, single=is_key)
         voice = f"from the server {source}" if is_servers else ""
         label = f"{printable(last.rstrip())} "
         return Question(QuestionKind.SECRET, label, preamble, remote=False, source=source, voice=voice)

@@ -382,6 +382,7 @@ class HostKeyCheck:
                 (len(choices) - 1,),
                 remote=False,
                 source=printable(self.host),
+                single=True,
             )
             try:
                 answer = (await limit.ask(context.console, question)).reveal().strip()

@@ -7,11 +7,12 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console
+from pstui.backends.console import Console, Question, QuestionKind
 from pstui.backends.errors import PstuiError
 from pstui.tui.fanout.board import Board
 from pstui.tui.fanout.engine import MAX_ERRORS, MAX_LINES, MAX_TEXT, THROTTLE_LIMIT, FanOut, State
@@ -169,6 +170,42 @@ async def test_each_is_asked_for_itself_and_a_refusal_is_that_hosts_alone() -> N
     assert [host.state for host in fan.hosts] == [State.DONE, State.FAILED, State.DONE]
     assert sum("Password" in label for label in asked) == 3
     await fan.close()
+
+
+LOGIN = "me@{}'s password: "
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_shared"),
+    [
+        (Question(QuestionKind.SECRET, LOGIN, remote=False), Question(QuestionKind.SECRET, LOGIN, remote=False), True),
+        # a script that asks in the words of a login gets no password of one
+        (Question(QuestionKind.SECRET, LOGIN, remote=False), Question(QuestionKind.SECRET, LOGIN), False),
+        (Question(QuestionKind.SECRET, LOGIN), Question(QuestionKind.SECRET, LOGIN, voice="from the server {}"), False),
+        (Question(QuestionKind.LINE, "Name: "), Question(QuestionKind.SECRET, "Name: "), False),
+        # a host may be called as a part of any word
+        (Question(QuestionKind.LINE, "Name at {}: "), Question(QuestionKind.LINE, "Name at {}: "), True),
+        (Question(QuestionKind.LINE, "{}: key 1?", single=True), Question(QuestionKind.LINE, "{}: key 2?"), False),
+    ],
+)
+async def test_only_who_asks_the_same_has_the_answer(first: Question, second: Question, is_shared: bool) -> None:
+    asked: list[str] = []
+
+    def present(asking: Asking) -> None:
+        asked.append(asking.question.label)
+        is_whose = asking.question.choices
+        asking.answer("?" if is_whose and len(asked) == 2 else "A" if is_whose else "yes")
+
+    board = Board(present, lambda asking: None, lambda: 1 if first.single else 3)
+
+    def of(question: Question, host: str) -> Question:
+        return replace(question, label=question.label.format(host), voice=question.voice.format(host))
+
+    for question, host in ((first, "m"), (second, "a")):
+        assert (await board.ask(host, (host, f"{host}:22"), of(question, host))).reveal() == "yes"
+        await until(lambda: board.is_idle)
+    assert (of(second, "a").label not in asked) == is_shared
+    assert any("all who ask the same" in label for label in asked) != first.single
 
 
 async def test_a_question_of_a_host_that_is_stopped_is_withdrawn() -> None:
