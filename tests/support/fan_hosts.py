@@ -70,7 +70,8 @@ class FakeSession:
             case "slow":
                 await self._owner.go.wait()
             case "ask":
-                answer = await console.ask(Question(QuestionKind.SECRET, f"Password of {self.info.profile}: "))
+                label = f"Password of {self.info.profile}: "
+                answer = await console.ask(Question(QuestionKind.SECRET, label, followed=True))
                 console.write(Write(f"{len(answer)} letters"))
                 return Result(PipelineState.COMPLETED)
             case "fail":

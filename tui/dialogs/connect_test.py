@@ -21,6 +21,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cut import cut
 from pstui.tui.pane.question import Asking, QuestionBox
 from pstui.tui.plain import plain, plain_lines
+from pstui.tui.typeahead import release_keys
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -124,8 +125,14 @@ class AskingArea(Vertical):
         self._box = QuestionBox(asking, _drop)
         self.mount(self._box)
         self.screen.add_class("-asking")
-        self.call_after_refresh(self._box.take_focus)
+        self.call_after_refresh(self._take, self._box)
         self.post_message(self.Changed())
+
+    def _take(self, box: QuestionBox) -> None:
+        """Give the keys to a question that is still asked, those too that were typed since the answer before it."""
+        if box is self._box:
+            box.take_focus()
+            release_keys(self)
 
     def withdraw(self, asking: Asking) -> None:
         """Take the question away; the keys go back to where they were."""

@@ -106,7 +106,8 @@ class Board:
 
     async def _ask_person(self, waiting: _Waiting) -> Secret | None:
         """Return what the person answers, None where the host has gone meanwhile. Raises QuestionCancelled."""
-        asked = replace(waiting.question, source=self._names(waiting))
+        names = self._names(waiting)
+        asked = replace(waiting.question, source=f"each of {names}" if ", " in names else names)
         return await self._shown(Asking(asked), waiting.answer)
 
     def _may_be_asked_again(self, waiting: _Waiting) -> bool:
