@@ -7,6 +7,7 @@ with ``diff`` the others are written as what differs from it. Everything else a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from pstui.backends.console import Console
@@ -15,6 +16,7 @@ from pstui.tui.cli.blocks import Block, Blocks
 from pstui.tui.fanout.groups import by_answer, difference
 
 _RULE = "-" * 15
+_COLOR = re.compile(r"\x1b\[[0-9;:]*m")
 
 
 class Gathering(Blocks):
@@ -44,10 +46,12 @@ class Gathering(Blocks):
             self.console.write(Write(line))
 
     def _lines(self) -> Iterator[str]:
-        groups = by_answer((name, text) for name, text in self._texts.items() if text)
-        for number, (names, text) in enumerate(groups):
+        # colours are no part of an answer, as on the screen
+        groups = by_answer((name, _COLOR.sub("", text)) for name, text in self._texts.items() if text)
+        for number, (names, plain_text) in enumerate(groups):
             most, first = groups[0]
-            rows = difference(first, text, (_title(most), _title(names))) if self._diff and number else None
+            text = self._texts[names[0]]
+            rows = difference(first, plain_text, (_title(most), _title(names))) if self._diff and number else None
             if rows is not None:
                 yield from rows
             else:

@@ -146,7 +146,8 @@ def invoke_help() -> str:
             "with what goes with it: pstui --help. pstui icm -? lists every parameter.\n"
             "Or it is a list of names as in pstui NAME, such as web1,db: profiles, hosts of\n"
             "ssh_config, user@host, computers; group:Prod/Web is every profile of a group\n"
-            "and those below it, tag:sql every one with the tag, 'web*' those it fits.\n"
+            "and those below it, tag:sql every one with the tag, 'web*' those it fits;\n"
+            "'!web3' leaves one out. Hosts of inventories count as profiles do.\n"
             "What a profile says of its connection holds.\n",
             _INVOKE,
             f"Options\n{options}",

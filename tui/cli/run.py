@@ -150,7 +150,7 @@ class _Run:
         if self.invocation.gather:
             self.blocks.finish()
         if (self.several or self.invocation.gather) and self.code is None:
-            self._tell_failures(codes)
+            self._tell_failures(codes, without_password + sum(target.refused for target in self.targets))
         return outcome(codes)
 
     def _blocks(self) -> Blocks:
@@ -160,9 +160,8 @@ class _Run:
 
         return Gathering(self.console, diff=self.invocation.gather == "diff")
 
-    def _tell_failures(self, codes: Sequence[int]) -> None:
+    def _tell_failures(self, codes: Sequence[int], closed: int) -> None:
         if failed := sum(code != EXIT_OK for code in codes):
-            closed = codes.count(EXIT_NO_SESSION)
             text = f"pstui: {failed} of {len(codes)} targets failed"
             text += f", {closed} without a session" if closed else ""
             self.console.write(Write(text, stream=Stream.ERROR))

@@ -94,6 +94,8 @@ class Target:
         self._running: asyncio.Task[Result] | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._unwanted = False
+        #: whether no session could be opened; an exit code of the far end may be the same number
+        self.refused = False
         session.console = self.reporter
         session.on_error = self.reporter.error
         session.on_information = self._information
@@ -115,6 +117,7 @@ class Target:
             if not self._info.profile:  # what a name was taken for may be what is wrong
                 error.hint = f"{error.hint}\n{self._info.settings.get(ORIGIN, '')}".strip()
             self._say(error)
+            self.refused = True
             await self._session.close()
             return EXIT_NO_SESSION
         try:

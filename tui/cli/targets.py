@@ -1,7 +1,8 @@
 """The targets of ``pstui icm`` by their names: profiles, groups and tags of profiles, wildcards, and other names.
 
 ``pstui icm TARGET[,TARGET…] -ScriptBlock …`` takes for each what ``pstui TARGET`` takes, and several profiles at once:
-``group:Prod/Web`` with the groups below it, ``tag:sql``, and a name with ``*``, ``?`` or ``[a-c]``. What a profile says
+``group:Prod/Web`` with the groups below it, ``tag:sql``, and a name with ``*``, ``?`` or ``[a-c]``; ``!`` before one
+leaves out what it means. What a profile says
 of its connection holds as when it is entered. The same counts in ``-ComputerName`` and ``-HostName``, and in a line: a
 choice, and the name of one profile. A host that an inventory lists is a target like a profile: by its name, by a group
 or tag that it has there, and after a profile that leads to the same place.
@@ -30,11 +31,13 @@ if TYPE_CHECKING:
 _WILD = re.compile(r"[*?]|\[(?![0-9a-f]*:)", re.IGNORECASE)
 #: what chooses profiles by one of their values
 SELECTORS = ("group", "tag")
+#: leaves out what stands behind it; no computer's name begins so
+NOT = "!"
 
 
 def is_choice(text: str) -> bool:
     """Tell whether a text names profiles by a group, a tag or a wildcard: no computer is called so."""
-    return any(_selector(item)[0] or _WILD.search(item) for item in text.split(","))
+    return any(_selector(item)[0] or _WILD.search(item) or item.startswith(NOT) for item in text.split(","))
 
 
 def saved(name: str, profiles: Profiles, *, only_ssh: bool = False) -> ConnectionInfo | None:
@@ -52,7 +55,9 @@ def targets(
 ) -> tuple[ConnectionInfo, ...]:
     """Return where a list of targets leads, each profile once; ``resolve`` is for a single name. Raises CallError."""
     found: dict[tuple[str, str], ConnectionInfo] = {}
-    for item in (part.strip() for part in items):
+    unwanted: set[tuple[str, str]] = set()
+    for given in (part.strip() for part in items):
+        item = given.removeprefix(NOT).strip()
         if not item:
             raise CallError("A target is missing", "There is nothing between two commas, or before or after one.")
         if is_choice(item):
@@ -63,9 +68,15 @@ def targets(
         else:
             infos = [resolve(item)]
         for info in infos:
-            name = info.profile or str(info.settings.get(LISTED_AS, item))
-            found.setdefault((info.parameter_set.value, name), info)
-    return tuple(found.values())
+            key = info.parameter_set.value, info.profile or str(info.settings.get(LISTED_AS, item))
+            if given.startswith(NOT):
+                unwanted.add(key)
+            else:
+                found.setdefault(key, info)
+    left = tuple(info for key, info in found.items() if key not in unwanted)
+    if not left:
+        raise CallError("No target is left", "", f"Name those that are meant, too: {NOT} leaves out of them.")
+    return left
 
 
 def meant(item: str, profiles: Profiles) -> list[ConnectionInfo]:

@@ -197,20 +197,26 @@ class Going:
 
     def _many(self, text: str) -> Goal | None:
         """Return the goal of a line on every host that a group, a tag, a wildcard or a list of these means."""
-        from pstui.tui.cli.targets import chosen, is_choice, listed_hosts
+        from pstui.tui.cli.targets import NOT, chosen, is_choice, listed_hosts
         from pstui.tui.dialogs.goals import Goal, Kind
 
         items = [item.strip() for item in text.split(",")]
         if self._context.book is None or not all(map(is_choice, items)):
             return None
         profiles = self._context.book.profiles
-        meant = {f"{kind}:{name}" for item in items for kind, name in chosen(item, profiles)}
-        entries = [entry for entry in self._profiles.sidebar.model.saved if entry.saved and entry.identity in meant]
-        places = KnownPlaces(entry.target for entry in entries)
+        wanted = [item for item in items if not item.startswith(NOT)]
+        unwanted = [item.removeprefix(NOT) for item in items if item.startswith(NOT)]
+        meant, left_out = (
+            {f"{kind}:{name}" for item in each for kind, name in chosen(item, profiles)} for each in (wanted, unwanted)
+        )
+        saved = [entry for entry in self._profiles.sidebar.model.saved if entry.saved]
+        entries = [entry for entry in saved if entry.identity in meant - left_out]
+        places = KnownPlaces(entry.target for entry in saved if entry.identity in meant)
+        others = set(map(id, listed_hosts(unwanted, profiles)))
         entries += [
             SidebarEntry("host", found.name, resolve=partial(profiles.found_connection, found))
-            for found in listed_hosts(items, profiles)
-            if found.info not in places
+            for found in listed_hosts(wanted, profiles)
+            if found.info not in places and id(found) not in others
         ]
         hosts = "1 host" if len(entries) == 1 else f"{len(entries)} hosts"
         run = partial(self._fan_out.open, entries)

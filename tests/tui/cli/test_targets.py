@@ -93,6 +93,8 @@ def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: Asked) -> Ta
         ("host:*", ["web1", "web2", "db"]),
         ("root@192.0.2.9:23,web?", ["192.0.2.9", "web1", "web2"]),
         ("other.example.com,db", ["other.example.com", "db"]),
+        ("*,!web1,!tag:SQL", ["web2", "api"]),
+        ("!group:Prod/Web,group:Prod", ["db"]),
     ],
 )
 def test_names_lead_to_targets(text: str, names: list[str], targets: Targets) -> None:
@@ -142,6 +144,9 @@ def test_names_count_in_parameters_and_in_a_line(call: str, names: list[str], ta
         (["group:Nowhere", "-ScriptBlock", "1"], "No profile is meant by 'group:Nowhere'"),
         (["tag:", "-ScriptBlock", "1"], "No profile is meant by 'tag:'"),
         (["web1,,db", "-ScriptBlock", "1"], "nothing between two commas"),
+        (["!web1", "-ScriptBlock", "1"], "No target is left"),
+        (["web1,!web*", "-ScriptBlock", "1"], "No target is left"),
+        (["web1,!nosuch*", "-ScriptBlock", "1"], "No profile is meant by 'nosuch*'"),
         (["tag:sql", "-Port", "5", "-ScriptBlock", "1"], "-Port cannot be used with tag:sql"),
         (["host:no", "-ScriptBlock", "1"], "There is no saved host named 'no'"),
         (["--group", "--json", "tag:sql", "-ScriptBlock", "1"], "--group goes with text"),
@@ -233,6 +238,8 @@ RULE = "-" * 15
 async def test_equal_answers_are_told_once_the_most_first() -> None:
     texts = {"c": "5\n6", "a": "4", "b": "4", "d": ""}
     assert gathered(texts) == [RULE, "a,b (2)", RULE, "4", RULE, "c", RULE, "5", "6"]
+    texts = {"a": "\x1b[32m4\x1b[0m", "b": "4", "c": "4 "}
+    assert gathered(texts) == [RULE, "a,b (2)", RULE, texts["a"], RULE, "c", RULE, "4 "], "blanks count, colours do not"
 
 
 async def test_what_differs_from_the_most() -> None:
@@ -250,3 +257,5 @@ def test_a_gathered_run_says_how_many_failed(capfd: Captured) -> None:
     assert err.splitlines()[-1] == "pstui: 1 of 4 targets failed, 1 without a session"
     assert invoke_on(["a", "b"], "say x", Manager(), gather="group") == 0
     assert capfd.readouterr().err == ""
+    assert invoke_on(["a", "b"], "exit 3", Manager(), gather="group", exit_code=True) == 3
+    assert capfd.readouterr().err == "pstui: 2 of 2 targets failed\n", "3 is the far end's own code"
