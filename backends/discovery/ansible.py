@@ -11,6 +11,8 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pstui.backends.transports.streams import printable
+
 #: connection plugins, without their collection
 _SSH = frozenset(["ssh", "smart", "paramiko", "paramiko_ssh", "libssh"])
 _CONTAINERS = frozenset(["docker", "docker_api", "podman"])
@@ -50,6 +52,13 @@ def hosts(found: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Mapp
     for host, inside in groups.items():
         variables = known.get(host, {}) if isinstance(known, dict) else {}
         yield host, _with_above(inside, parents), variables if isinstance(variables, dict) else {}
+
+
+def unread(errors: str) -> str:
+    """Return in one line which source Ansible could not read, as it wrote on standard error; empty for none."""
+    told = " ".join(errors.split()).split("[WARNING]:")
+    found = next((text.strip(" *") for text in told if "Failed to parse" in text or "Unable to parse" in text), "")
+    return printable(found)[:500]
 
 
 def _with_above(groups: Sequence[str], parents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -12,8 +12,6 @@ with the reason of the first. A password that Ansible has in plain text goes int
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,14 +24,15 @@ from pstui.backends.discovery import ansible
 from pstui.backends.discovery.ansible import LeftOutError
 from pstui.backends.discovery.model import Found, Section
 from pstui.backends.discovery.polled import is_enterable
+from pstui.backends.discovery.rows import MAX_VALUE, Given, csv_rows, hosts_of_rows, text_of
 from pstui.backends.discovery.ssh_config import SSHConfigSource
 from pstui.backends.errors import OpenError
 from pstui.backends.places import expanded
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.streams import printable
 
-#: hosts of one inventory, bytes of what it prints, characters of a value, seconds that a command has
-MAX_HOSTS, MAX_BYTES, MAX_VALUE, SECONDS = 20_000, 64 << 20, 2_000, 120.0
+#: hosts of one inventory, bytes of what it prints, seconds that a command has
+MAX_HOSTS, MAX_BYTES, SECONDS = 20_000, 64 << 20, 120.0
 #: seconds between two looks
 REFRESH = 300.0
 
@@ -97,7 +96,12 @@ class InventorySource:
         answer = await run_tool(command, seconds=SECONDS, limit=MAX_BYTES)
         if answer.code != 0:
             raise OpenError(f"{printable(command[0])[:100]} failed", answer.reason)
-        return await asyncio.to_thread(self._json, answer.output)
+        section = await asyncio.to_thread(self._json, answer.output)
+        if (unread := ansible.unread(answer.errors) if inventory.ansible else "") or not section.found:
+            # a source that it cannot read is none of its failures
+            said = unread or (printable(answer.errors.strip())[:500] if answer.errors.strip() else section.problem)
+            return replace(section, problem=said, left_out=0)
+        return section
 
     async def wait(self) -> None:
         """Wait until it is time to look again."""
@@ -121,13 +125,7 @@ class InventorySource:
             raise OpenError(f"{file} cannot be read", error.strerror or str(error)) from error
         if len(data) > MAX_BYTES:
             raise OpenError(f"{file} is too long", f"It may have {MAX_BYTES:,} bytes.")
-        text = data.decode("utf-8-sig", "replace")
-        head = text.partition("\n")[0]
-        try:
-            rows = list(csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ","))
-        except csv.Error as error:
-            raise OpenError(f"{file} is no CSV", str(error)) from error
-        return self._section(_rows(rows))
+        return self._section(hosts_of_rows(csv_rows(data, file)))
 
     def _json(self, text: str) -> Section:
         try:
@@ -135,12 +133,12 @@ class InventorySource:
         except (ValueError, RecursionError) as error:
             raise OpenError("what it printed is no JSON", printable(str(error))[:200]) from None
         if isinstance(found, list):
-            return self._section(_rows(found))
+            return self._section(hosts_of_rows(found))
         if isinstance(found, dict):
             return self._section(_of_ansible(found))
         raise OpenError("what it printed is no list of hosts")
 
-    def _section(self, given: Iterable[_Given]) -> Section:
+    def _section(self, given: Iterable[Given]) -> Section:
         found: list[Found] = []
         left_out: list[str] = []
         for name, groups, said in given:
@@ -155,18 +153,18 @@ class InventorySource:
                 left_out.append(f"{printable(name)[:60]}: {error}")
         more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
         problem = f"left out {left_out[0]}{more}" if left_out else ""
-        return Section(self.name, self.kind, tuple(found), problem, works=bool(found))
+        return Section(self.name, self.kind, tuple(found), problem, works=bool(found), left_out=len(left_out))
 
     def _found(self, name: str, groups: Sequence[str], keys: Mapping[str, Any]) -> Found:
         target = next((key for key in _TARGETS if keys.get(key)), "")
         if not is_enterable(name):
             raise LeftOutError("it has no name that could be entered")
         set_, parameter, kind = _TARGETS[target or "host_name"]
-        address = _text(keys, target) if target else name
+        address = text_of(keys, target) if target else name
         if not is_enterable(address):
             raise LeftOutError("it has no address that could be entered")
         values: dict[str, Any] = {parameter: address}
-        values |= {ours: text for key, ours in _TEXTS[set_].items() if (text := _text(keys, key))}
+        values |= {ours: text for key, ours in _TEXTS[set_].items() if (text := text_of(keys, key))}
         if set_ is not ParameterSet.CONTAINER_ID and keys.get("port"):
             values["Port"] = _port(keys["port"])
         settings: dict[str, Any] = {"credential": self.inventory.credential} if self.inventory.credential else {}
@@ -181,39 +179,12 @@ class InventorySource:
         return Found(kind, printable(name), info, address=shown, group=group, tags=settings["found_in"])
 
 
-#: a host's name, its groups, and the keys of its connection, or why it is left out
-_Given = tuple[str, Sequence[str], "Mapping[str, Any] | LeftOutError"]
-
-
-def _of_ansible(found: Mapping[str, Any]) -> Iterator[_Given]:
+def _of_ansible(found: Mapping[str, Any]) -> Iterator[Given]:
     for name, groups, variables in ansible.hosts(found):
         try:
             yield name, groups, ansible.keys_of(name, variables)
         except LeftOutError as error:
             yield name, groups, error
-
-
-def _rows(found: Sequence[Any]) -> Iterator[_Given]:
-    for row in found:
-        if not isinstance(row, dict):
-            yield "", (), LeftOutError("it is no object")
-            continue
-        keys = {str(key).strip().casefold(): value for key, value in row.items() if key is not None}
-        name = _text(keys, "name") or next((_text(keys, key) for key in _TARGETS if keys.get(key)), "")
-        tags = keys.get("tags") or ()
-        words = tags.replace(";", ",").split(",") if isinstance(tags, str) else tags if isinstance(tags, list) else ()
-        groups = [_text(keys, "group"), *(str(word).strip() for word in words)]
-        yield name, [group for group in groups if group], keys
-
-
-def _text(keys: Mapping[str, Any], key: str) -> str:
-    value = keys.get(key)
-    if not isinstance(value, str | int) or isinstance(value, bool):
-        return ""
-    text = str(value).strip()
-    if len(text) > MAX_VALUE or not text.isprintable():
-        raise LeftOutError(f"its {key} is no text that could be used")
-    return text
 
 
 def _port(value: Any) -> int:
@@ -229,7 +200,7 @@ def _sign_in(values: dict[str, Any], keys: Mapping[str, Any], credential: str) -
         values["UseSSL"] = True
     if isinstance(keys.get("session_option"), dict):
         values["SessionOption"] = dict(keys["session_option"])
-    user, password = _text(keys, "user_name"), keys.get("password")
+    user, password = text_of(keys, "user_name"), keys.get("password")
     if credential:
         values["Credential"] = PSCredential(credential)
     elif user:

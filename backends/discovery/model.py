@@ -51,6 +51,8 @@ class Section:
     found: tuple[Found, ...] = ()
     problem: str = ""
     works: bool = False
+    #: how many things of it cannot be entered
+    left_out: int = 0
 
 
 class Source(Protocol):

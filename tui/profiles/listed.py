@@ -92,7 +92,8 @@ class ListedHosts:
     def _complain(self, names: Iterable[str]) -> None:
         for name in names:
             section = self._sections.get(name)
-            if section is not None and section.problem and not section.works:
+            # which hosts are left out is told in the sidebar, not at each call
+            if section is not None and section.problem and not (section.works and section.left_out):
                 print(f"pstui: inventory {plain(name)}: {plain(section.problem)}", file=sys.stderr)
 
 

@@ -152,6 +152,65 @@ async def test_a_command_that_fails_is_said_in_one_line(code: str, why: str, mon
     assert why in section.problem and "\n" not in section.problem
 
 
+ONE = ("a", {"HostName": "192.0.2.4"})
+
+
+@pytest.mark.parametrize(
+    ("data", "first", "problem"),
+    [
+        ("\ufeffname,host_name\na,192.0.2.4\n".encode(), ONE, ""),
+        ("name\thost_name\na\t192.0.2.4\n".encode("utf-16"), ONE, ""),
+        (b"name|host_name\ra|192.0.2.4\r", ONE, ""),
+        (b'sep=;\r\n"Name" ; "Host Name"\r\n"a" ; 192.0.2.4\r\n;;\r\n', ONE, ""),
+        (
+            b'name,note,host_name\na,"x, of\ny",192.0.2.4\n"b\nc",,192.0.2.5\n',
+            ONE,
+            "left out row 2: its name is no text",
+        ),
+        (b"name,host_name\na,192.0.2.4,more\nb\0,x\n", ONE, "left out row 2: its name is no text"),
+        (b"name,host_name\na,me@192.0.2.4:2222\n", ("a", {**ONE[1], "UserName": "me", "Port": 2222}), ""),
+        (b"name,host_name\na,192.0.2.4\nb,u@h@x\n", ONE, "left out row 2: its host_name cannot be read"),
+        ("name\nb\xfcro\n".encode("cp1252"), ("b\xfcro", {"HostName": "b\xfcro"}), ""),
+        (
+            b'#TYPE System.Management.Automation.PSCustomObject\r\n"ComputerName","UseSSL"\r\n"w.x","True"\r\n',
+            ("w.x", {"ComputerName": "w.x", "UseSSL": True}),
+            "",
+        ),
+        (b"name,host_name,Host-Name\na,192.0.2.4,192.0.2.5\n", None, "has two columns host_name"),
+        (b"a,192.0.2.4\n", None, "names no hosts. Its first row names the columns"),
+        (b"", None, "names no hosts"),
+        (b"name\n" + b"x" * 200_000, None, "is no CSV"),
+    ],
+)
+async def test_csv_of_any_dialect_is_read_and_a_row_that_is_wrong_is_left_out_alone(
+    data: bytes, first: tuple[str, dict[str, Any]] | None, problem: str, tmp_path: Path
+) -> None:
+    (tmp_path / "h.csv").write_bytes(data)
+    section = await look(InventorySource(Inventory("i", csv=str(tmp_path / "h.csv"))))
+    assert section is not None and problem in section.problem and bool(problem) == bool(section.problem)
+    found = [(one.name, dict(one.info.values)) for one in section.found]
+    assert found == ([] if first is None else [first])
+
+
+WARNING = """[WARNING]:  * Failed to parse /x/hosts.ini with ini
+plugin: /x/hosts.ini:15: Expected key=value
+[WARNING]: No inventory was parsed
+"""
+
+
+@pytest.mark.parametrize("hosts", ["{}", '{"a": {}}'])
+async def test_what_ansible_cannot_read_is_told_though_it_ends_well(
+    hosts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "ansible-inventory"
+    program.write_text(f"""#!/bin/sh\ncat >&2 <<'E'\n{WARNING}E\necho '{{"_meta": {{"hostvars": {hosts}}}}}'\n""")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    section = await look(InventorySource(Inventory("a", ansible=("hosts.ini",))))
+    assert section is not None and len(section.found) == hosts.count("a") and section.works == (hosts != "{}")
+    assert section.problem == "Failed to parse /x/hosts.ini with ini plugin: /x/hosts.ini:15: Expected key=value"
+
+
 async def test_a_slow_inventory_holds_up_no_other() -> None:
     seen: list[tuple[str, ...]] = []
     slow = InventorySource(Inventory("slow", command=(sys.executable, "-c", "import time; time.sleep(600)")))
