@@ -36,7 +36,8 @@ class Use:
     """One thing that a text does. ``name`` is in lower case, ``text`` as it is written there.
 
     ``words`` are the constant arguments of a command that are no parameters, ``parameters`` the names of these with
-    their dash, in lower case. ``is_aliased`` says that the name was an alias of PowerShell's.
+    their dash, in lower case; ``bare`` are the words that follow no option, of which they may be the value
+    (``kubectl -n prod delete``). ``is_aliased`` says that the name was an alias of PowerShell's.
     """
 
     kind: Kind
@@ -45,8 +46,11 @@ class Use:
     words: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     is_aliased: bool = False
+    bare: tuple[str, ...] = ()
 
 
+#: what keeps a command from doing what it says, unless its value is false or cannot be read
+WHAT_IF = ("-whatif", "-wi")
 #: how deep code inside of strings is read, and how long a text may be (characters)
 MAX_DEPTH, MAX_TEXT = 8, 1 << 16
 #: tokens that are read of one command, and characters that are shown of it
@@ -59,6 +63,7 @@ _SILENT = (TokenKind.COMMENT, TokenKind.CONTINUATION)
 RUNNERS = lexemes.words(
     "invoke-expression invoke-item start-process start-job start-threadjob set-alias new-alias invoke-command cmd"
     " powershell pwsh bash sh zsh dash wsl sudo doas env nohup xargs nice timeout time watch ssh su"
+    " busybox chroot setsid stdbuf runas psexec"
 )
 _ENCODED = re.compile(r"-e(?:c|nc\w*)?\Z|-encodedcommand\Z")
 #: methods that run what they are called on
@@ -131,9 +136,12 @@ def _command(tokens: Sequence[Token], place: int, text: str, depth: int) -> Iter
     arguments = list(_arguments(tokens, place))
     name, aliased = command_name(token.value())
     words = tuple(each.value() for each in arguments if each.kind in _WORDS and not each.expands)
+    bare = tuple(each.value() for each in _bare(arguments))
     parameters = tuple(_parameters(arguments))
     end = arguments[-1].end if arguments else token.end
-    yield Use(Kind.COMMAND, name, text[token.start : min(end, token.start + _MAX_SHOWN)], words, parameters, aliased)
+    yield Use(
+        Kind.COMMAND, name, text[token.start : min(end, token.start + _MAX_SHOWN)], words, parameters, aliased, bare
+    )
     if name == "foreach-object":
         yield from _member_of_each(arguments)
     elif name in RUNNERS:
@@ -142,6 +150,8 @@ def _command(tokens: Sequence[Token], place: int, text: str, depth: int) -> Iter
         yield from (Use(Kind.METHOD, word.casefold(), f"{token.text} … {word}") for word in words)
     elif name == "find":
         yield from _run_by_find(arguments)
+    elif name == "invoke-history":  # what it runs stands in the far end's history
+        yield Use(Kind.UNKNOWN, "", text[token.start : min(end, token.start + _MAX_SHOWN)])
     if name.partition("-")[0] in _PUTTING and any(map(_NAMES_A_COMMAND.match, words)):
         for word in words:
             if not _NAMES_A_COMMAND.match(word):
@@ -162,6 +172,20 @@ def _arguments(tokens: Sequence[Token], place: int) -> Iterator[Token]:
         yield token
 
 
+def _bare(arguments: Sequence[Token]) -> Iterator[Token]:
+    """Yield the constant words that follow no option, and no options."""
+    for place, token in enumerate(arguments):
+        before = arguments[place - 1] if place else None
+        is_value = before is not None and (before.kind is TokenKind.PARAMETER or _is_option(before))
+        if token.kind in _WORDS and not (token.expands or is_value or _is_option(token)):
+            yield token
+
+
+def _is_option(token: Token) -> bool:
+    """Whether a word is an option that holds no value of its own, as in ``--context=prod``."""
+    return token.kind in _WORDS and token.text.startswith("-") and "=" not in token.text
+
+
 def _parameters(arguments: Sequence[Token]) -> Iterator[str]:
     """Yield the parameters that are given and not switched off."""
     depth = 0
@@ -170,8 +194,10 @@ def _parameters(arguments: Sequence[Token]) -> Iterator[str]:
         if token.kind is not TokenKind.PARAMETER or depth:
             continue
         after = arguments[place + 1].text.casefold() if place + 1 < len(arguments) else ""
-        if not (token.text.endswith(":") and after in ("$false", "0", "$null")):
-            yield "-" + token.text[1:].rstrip(":").casefold()
+        name = "-" + token.text[1:].rstrip(":").casefold()
+        is_off = after in ("$false", "0", "$null") or (name in WHAT_IF and after not in ("$true", "1"))
+        if not (token.text.endswith(":") and is_off):
+            yield name
 
 
 def _run(name: str, tokens: Sequence[Token], place: int, arguments: Sequence[Token], depth: int) -> Iterator[Use]:
@@ -179,13 +205,22 @@ def _run(name: str, tokens: Sequence[Token], place: int, arguments: Sequence[Tok
     said = [each for each in arguments if each.kind in _WORDS]
     if name == "invoke-expression" and not said and place and tokens[place - 1].kind is TokenKind.PIPE:
         said = [each for each in tokens[max(place - 2, 0) : place - 1] if each.kind in _STRINGS]
+    bare = list(_bare(arguments))
     for each in said:
         value = each.value()
         if each.kind in _STRINGS or " " in value:
             yield from uses(_OPTION.sub("", value), depth + 1)
         elif not value.startswith(("-", "/")) or is_dotted(value):
             found, aliased = command_name(value)
-            yield Use(Kind.COMMAND, found, f"{tokens[place].text} … {value}", _after(said, each), (), aliased)
+            yield Use(
+                Kind.COMMAND,
+                found,
+                f"{tokens[place].text} … {value}",
+                _after(said, each),
+                (),
+                aliased,
+                _after(bare, each),
+            )
     names = [each.text.casefold() for each in arguments if each.kind is TokenKind.PARAMETER]
     hidden = name in ("powershell", "pwsh") and any(_ENCODED.match(each) for each in names)
     computed = any(each.kind in (TokenKind.COMMAND, TokenKind.OPERATOR, TokenKind.VARIABLE) for each in arguments)

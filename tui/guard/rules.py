@@ -16,7 +16,7 @@ from fnmatch import translate
 from functools import cached_property
 
 from pstui.backends.language.lexemes import words
-from pstui.backends.language.uses import Kind, Use, uses
+from pstui.backends.language.uses import WHAT_IF, Kind, Use, uses
 
 
 class Mode(enum.Enum):
@@ -43,8 +43,24 @@ PROGRAMS = (
     ),
     *(f"systemctl {verb}" for verb in words("stop restart disable mask kill reboot poweroff halt isolate")),
     *("service * stop", "service * restart", "net stop", "net user", "net localgroup", "sc delete", "sc stop"),
-    *("reg delete", "wevtutil cl", "wevtutil clear-log", "vssadmin delete", "crontab -r"),
-    *(f"git {verb}" for verb in words("push reset clean")),
+    *(
+        "reg delete",
+        "reg add",
+        "sc config",
+        "net * /delete",
+        "net * * /delete",
+        "wevtutil cl",
+        "wevtutil clear-log",
+        "vssadmin delete",
+        "crontab -r",
+    ),
+    *(f"git {verb}" for verb in words("push reset clean restore rm")),
+    # a web request that deletes, wherever its method stands
+    *(
+        f"{client}{verb}"
+        for client in ("invoke-restmethod", "invoke-webrequest", "curl")
+        for verb in (" delete", " * delete", " -xdelete")
+    ),
     *("find -delete", "sed -i", "icacls * /*", "fsutil * set*", "fsutil * delete*", "wmic * call", "wmic * delete"),
     *(f"schtasks /{verb}" for verb in words("delete change end")),
     *(f"netsh * {verb}" for verb in words("set delete reset")),
@@ -58,9 +74,18 @@ PROGRAMS = (
         for verb in words("down rm stop kill restart")
     ),
     *(f"{engine} {verb}" for engine in ("docker", "podman") for verb in words("rm rmi stop kill restart prune")),
-    *(f"{engine} * {verb}" for engine in ("docker", "podman") for verb in words("rm prune")),
-    *(f"kubectl {verb}" for verb in words("delete drain scale rollout replace")),
-    *(f"{tool} {verb}" for tool in ("apt", "apt-get", "dnf", "yum") for verb in words("remove purge autoremove")),
+    *(f"{engine} * {verb}" for engine in ("docker", "podman") for verb in words("rm prune reset leave scale")),
+    *(
+        f"{client} {verb}"
+        for client in ("kubectl", "oc")
+        for verb in words("delete drain scale rollout replace apply patch edit cordon taint set")
+    ),
+    *(
+        f"{tool} {verb}"
+        for tool in ("apt", "apt-get", "dnf", "yum", "zypper", "snap", "apk")
+        for verb in words("remove purge autoremove rm del")
+    ),
+    *("rpm -e", "rpm --erase", "dpkg -r", "dpkg --remove", "dpkg -p", "dpkg --purge", "pacman -r*"),
 )
 #: what is let through although its verb is on the list: it acts on the session alone
 HARMLESS = words(
@@ -132,7 +157,7 @@ class Rules:
         return _any(_spread(self.let_through))
 
     def _passes(self, use: Use) -> bool:
-        return any(self._passed.match(each) for each in _names(use))
+        return any(self._passed.match(each) for each in _names(use, only_bare=True))
 
     def _confirm(self, use: Use) -> str:
         match use.kind:
@@ -144,7 +169,7 @@ class Rules:
             case Kind.COMMAND:
                 if use.name in HARMLESS or self._passes(use):
                     return ""
-                if "-" in use.name and {"-whatif", "-wi"} & set(use.parameters):
+                if "-" in use.name and set(WHAT_IF) & set(use.parameters):
                     return ""
                 if any(self._held.match(each) for each in _names(use)):
                     return f"it is {use.name}" if use.is_aliased else "it is on the list"
@@ -192,8 +217,15 @@ def _spread(patterns: Iterable[str]) -> list[str]:
     return [each for each in found if each]
 
 
-def _names(use: Use) -> tuple[str, ...]:
-    """Return what a pattern may fit: the name, and the name with the words that follow it."""
-    after = [word.casefold() for word in use.words if not word.startswith("-")]
-    said = [use.name, *(f"{use.name} {' '.join(after[:count])}" for count in (1, 2, 3, 4) if len(after) >= count)]
-    return (*said, *(f"{use.name} {each}" for each in use.parameters))
+def _names(use: Use, *, only_bare: bool = False) -> tuple[str, ...]:
+    """Return what a pattern may fit: the name, and the name with the words that follow it.
+
+    The word behind an option may be its value: it is read both ways, with ``only_bare`` as a value alone.
+    """
+    readings = [use.bare] if only_bare else [use.words, use.bare]
+    said = [use.name]
+    for words_ in readings:
+        after = [word.casefold() for word in words_ if not word.startswith("-")]
+        said += [f"{use.name} {' '.join(after[:count])}" for count in (1, 2, 3, 4) if len(after) >= count]
+    options = [word.casefold() for word in use.words if word.startswith("-")]
+    return (*said, *(f"{use.name} {each}" for each in (*use.parameters, *options)))

@@ -183,11 +183,40 @@ terraform destroy
 pip uninstall x
 zfs destroy x
 ip link set eth0 down
+kubectl -n prod delete pod x
+kubectl --context prod delete ns x
+sudo kubectl -n prod delete pod x
+systemctl -H web1 restart x
+git -C /srv push
+kubectl apply -f x
+oc delete pod x
+docker system reset
+apt-get -y remove x
+rpm -e x
+dpkg --purge x
+pacman -Rs x
+zypper remove x
+reg add HKLM\x /v y
+net share x /delete
+busybox rm x
+runas /user:x "cmd /c del x"
+irm http://x -Method Delete
+Invoke-WebRequest -CustomMethod DELETE http://x
+curl -X DELETE http://x
+curl -XDELETE http://x
+Invoke-History 3
+r 3
+ihy
+Remove-Item x -WhatIf:$($false)
+Remove-Item x -WhatIf:$no
 """
 #: held by ``read`` alone
 CHANGES = r"""
 Remove-Item x -WhatIf
 Stop-Service x -whatif
+Stop-Service x -WhatIf:$true
+kubectl get -n delete pods
+irm http://x/delete
 New-Item x
 Add-Content x 1
 Copy-Item a b
