@@ -134,6 +134,8 @@ ORIGIN = "origin"
 #: of something that was found: the text that it is known by, whatever groups and defaults add to it, and for each key
 #: that these add the table it is from
 FOUND_AS, FOUND_FROM = "found_as", "found_from"
+#: the name that an inventory has for its host
+LISTED_AS = "listed_as"
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,9 @@ class ConnectionInfo:
 
     @property
     def label(self) -> str:
-        """The short name a tab and a sidebar show: the profile's, else ``user@host`` or the computer name."""
+        """The short name that a tab shows: the profile's or an inventory's, else ``user@host`` or the computer name."""
         if not self.profile and self.parameter_set.tab:
             return self.parameter_set.tab.format(self.text(self.parameter_set.target))
-        return self.profile or join_host(self.computer_name, self.text("UserName"))
+        listed = str(self.settings.get(LISTED_AS, ""))
+        name = self.profile or ("" if listed.casefold() == self.computer_name.casefold() else listed)
+        return name or join_host(self.computer_name, self.text("UserName"))

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from pstui.backends.connection import ConnectionInfo
+from pstui.backends.connection import LISTED_AS, ConnectionInfo
 from pstui.backends.console import Console, QuestionCancelled
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.records import Stream, Write
@@ -36,7 +36,6 @@ from pstui.tui.cli.interrupts import signals_taken
 from pstui.tui.cli.streams import Output
 from pstui.tui.cli.target import Script, Target
 from pstui.tui.output.writer import DEPTH, ObjectWriter, object_writer
-from pstui.tui.profiles.listed import LISTED_AS
 
 if TYPE_CHECKING:
     from pstui.tui.output.records import RecordWriter

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING
 
 from pstui.backends.binding.connections import connection_info, connections
 from pstui.backends.binding.context import BoundCall
-from pstui.backends.connection import ConnectionInfo, ParameterSet
+from pstui.backends.connection import LISTED_AS, ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError
-from pstui.tui.profiles.listed import LISTED_AS
 from pstui.tui.profiles.reading import Profiles
 from pstui.tui.sidebar.model import KnownPlaces, place_text
 

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from pstui.backends.discovery.inventory import Inventory
     from pstui.backends.discovery.model import Found, Section, Source
 
-#: what a connection's settings call the name that an inventory has for its host
-LISTED_AS = "listed_as"
-#: and the groups that it has there
+#: what a connection's settings call the groups that an inventory has for its host
 FOUND_IN = "found_in"
 
 

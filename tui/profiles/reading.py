@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pstui.backends.connection import FOUND_AS, FOUND_FROM, ConnectionInfo, ParameterSet
+from pstui.backends.connection import FOUND_AS, FOUND_FROM, LISTED_AS, ConnectionInfo, ParameterSet
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.config import paths
@@ -19,7 +19,7 @@ from pstui.config.profiles import glimpse as settings_of
 from pstui.config.profiles import load as read_configuration
 from pstui.config.sources import take_variables
 from pstui.tui.profiles.inheritance import Groups, Inherited
-from pstui.tui.profiles.listed import FOUND_IN, LISTED_AS, ListedHosts
+from pstui.tui.profiles.listed import FOUND_IN, ListedHosts
 
 if TYPE_CHECKING:
     from pstui.backends.discovery.model import Found

@@ -108,6 +108,7 @@ def test_what_groups_and_defaults_say_holds_by_every_road(name: str, road: str, 
     assert info is not None and info.values.get("Port") == port and info.settings["width"] == 99
     assert (info.values["Credential"].user_name if user else "Credential" not in info.values) == (user or True)
     assert info.values.get("SessionOption") == options
+    assert info.label.endswith(name), "its tab is called as it is listed"
     held = book.guards.of(info)
     assert ("" if held is None else held.word) == guard
     assert book.color(info) == ("red" if guard else "")
