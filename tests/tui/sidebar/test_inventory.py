@@ -95,6 +95,9 @@ async def test_ten_thousand_hosts_come_without_holding_up_the_screen(tmp_path: P
         s.workspace.set_focus(s.workspace.sidebar)
         await s.keys("slash", *"host0777")
         await s.until(lambda: s.shows("host07770") and not s.shows("host07769"), "those that fit")
+        await s.keys("escape")
+        s.workspace.fan_out.open(s.workspace.sidebar.model.found)
+        await s.until(lambda: s.shows("One line on 10000 hosts"), "the screen for all of them", 30)
 
 
 def test_what_the_file_says_of_an_inventory_is_checked(tmp_path: Path) -> None:
