@@ -48,6 +48,8 @@ class Board:
         self._waiting: list[_Waiting] = []
         self._shared: dict[tuple[Any, ...], Secret] = {}
         self._given: set[tuple[str, tuple[Any, ...]]] = set()
+        #: what is asked no more
+        self._refused: set[tuple[Any, ...]] = set()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -59,10 +61,13 @@ class Board:
         """Forget every answer that is shared."""
         self._shared.clear()
         self._given.clear()
+        self._refused.clear()
 
     async def ask(self, host: str, names: tuple[str, ...], question: Question) -> Secret:
         """Return the answer for a host, which calls itself by ``names`` in its questions. Raises QuestionCancelled."""
         waiting = _Waiting(host, _key(question, names), question)
+        if waiting.key in self._refused:
+            raise QuestionCancelled("nobody answers it in this run")
         if (shared := self._share(waiting)) is not None:
             return shared
         self._waiting.append(waiting)
@@ -93,10 +98,18 @@ class Board:
                         self._shared[waiting.key] = answer
                         self._give()
             except QuestionCancelled as cancelled:
-                if waiting in self._waiting:
-                    self._waiting.remove(waiting)
-                if not waiting.answer.done():
-                    waiting.answer.set_exception(QuestionCancelled(str(cancelled)))
+                self._refuse(waiting, str(cancelled))
+                same = [each for each in self._waiting if each.key == waiting.key]
+                if same and await self._for_all(waiting, is_refused=True):
+                    self._refused.add(waiting.key)
+                    for each in same:
+                        self._refuse(each, str(cancelled))
+
+    def _refuse(self, waiting: _Waiting, why: str) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        if not waiting.answer.done():
+            waiting.answer.set_exception(QuestionCancelled(why))
 
     def _give(self) -> None:
         for each in tuple(self._waiting):
@@ -116,21 +129,24 @@ class Board:
             return True
         return not waiting.question.single and self._others() > 1
 
-    async def _for_all(self, waiting: _Waiting) -> bool:
-        label = '[A] all who ask the same  [O] this host alone  (default is "O"): '
+    async def _for_all(self, waiting: _Waiting, *, is_refused: bool = False) -> bool:
+        """Ask whether an answer is for all; so it is, by default, where it is that there is none: Esc twice ends it."""
+        default = 0 if is_refused else 1
+        label = f'[A] all who ask the same  [O] this host alone  (default is "{_CHOICES[default].hotkey}"): '
         others = self._names(waiting)
         now = f" {others} ask{'' if ',' in others or ' ' in others else 's'} it now." if others else ""
-        said: tuple[str, ...] = (f"Is that the answer for all who ask the same?{now}",)
+        what = "Is it left unanswered" if is_refused else "Is that the answer"
+        said: tuple[str, ...] = (f"{what} for all who ask the same?{now}",)
         while True:
             told = tuple(Write(text, stream=Stream.NOTICE) for text in said)
-            question = Question(QuestionKind.CHOICE, label, told, _CHOICES, (1,), remote=False)
+            question = Question(QuestionKind.CHOICE, label, told, _CHOICES, (default,), remote=False)
             try:
                 answer = await self._shown(Asking(question), None)
             except QuestionCancelled:
-                return False
+                return is_refused
             word = "" if answer is None else answer.reveal().strip().casefold()
             if word in (*_ALL, *_ALONE):
-                return word in _ALL
+                return is_refused if not word else word in _ALL
             said = tuple(f"{choice.hotkey} - {choice.help}" for choice in _CHOICES)
 
     def _names(self, waiting: _Waiting) -> str:

@@ -208,6 +208,21 @@ async def test_only_who_asks_the_same_has_the_answer(first: Question, second: Qu
     assert any("all who ask the same" in label for label in asked) != first.single
 
 
+@pytest.mark.parametrize(("whose", "asked_for"), [("refuse", 1), ("", 1), ("O", 3)])
+async def test_a_question_may_be_left_unanswered_for_all_who_ask_it(whose: str, asked_for: int) -> None:
+    asked: list[str] = []
+
+    def person(asking: Asking) -> str:
+        asked.append(asking.question.label)
+        return whose if "same" in asking.question.label else "refuse"
+
+    fan = fan_out(["ask-1", "ask-2", "ask-3"], FakeSessions(), person)
+    await fan.run("x")
+    assert [host.state for host in fan.hosts] == [State.FAILED] * 3
+    assert sum("Password" in label for label in asked) == asked_for
+    await fan.close()
+
+
 async def test_a_question_of_a_host_that_is_stopped_is_withdrawn() -> None:
     shown: list[Asking] = []
     fan = fan_out(["ask-1"], FakeSessions(), shown.append)
