@@ -91,6 +91,13 @@ ROWS = (
     Row("one tag with its attributes", "backends.psrp.limits:MAX_TAG", "bytes", _ENDS, _PIECES),
     Row("the text of a number, a date and the like", "backends.psrp.limits:MAX_SHORT", "characters", _ENDS, _PIECES),
     Row(
+        "what one target writes to --group and --diff",
+        "tui.cli.gathered:MAX_KEPT",
+        "characters",
+        "the rest is left out, and told",
+        "tui/cli/test_targets.py::test_what_is_gathered_of_a_flood_is_cut_and_told",
+    ),
+    Row(
         "text of one call that is shown",
         "backends.psrp.limits:MAX_TEXT",
         "characters",

@@ -7,6 +7,7 @@ with ``diff`` the others are written as what differs from it. Everything else a 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from pstui.backends.records import Stream, Write
 from pstui.tui.cli.blocks import Block, Blocks
 from pstui.tui.fanout.groups import by_answer, difference
 
+#: characters that are kept of what one target writes
+MAX_KEPT = 32 << 20
 _RULE = "-" * 15
 _COLOR = re.compile(r"\x1b\[[0-9;:]*m")
 
@@ -69,14 +72,21 @@ class Gathered(Block):
     def __init__(self, gathering: Gathering, name: str, said: str) -> None:
         super().__init__(gathering, name)
         self._gathering, self._said = gathering, said
-        self._pieces: list[str] = []
+        self._text = io.StringIO()
+        self._left_out = 0
 
     def write(self, record: Write) -> None:
-        if record.stream is Stream.OUTPUT:
-            self._pieces.append(record.text + "\n" if record.newline else record.text)
-        else:
+        if record.stream is not Stream.OUTPUT:
             super().write(record)
+            return
+        text = record.text + "\n" if record.newline else record.text
+        room = max(MAX_KEPT - self._text.tell(), 0)
+        self._left_out += max(len(text) - room, 0)
+        self._text.write(text[:room])
 
     def finish(self) -> None:
+        if self._left_out:
+            said = f"pstui: {self._said}: {self._left_out:,} more characters were left out"
+            super().write(Write(said, stream=Stream.ERROR))
         super().finish()
-        self._gathering.ended(self._said, "".join(self._pieces))
+        self._gathering.ended(self._said, self._text.getvalue())

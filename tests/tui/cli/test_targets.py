@@ -242,6 +242,20 @@ async def test_equal_answers_are_told_once_the_most_first() -> None:
     assert gathered(texts) == [RULE, "a,b (2)", RULE, texts["a"], RULE, "c", RULE, "4 "], "blanks count, colours do not"
 
 
+async def test_what_is_gathered_of_a_flood_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.tui.cli.gathered.MAX_KEPT", 5)
+    console = NobodyConsole()
+    gathering = Gathering(console)
+    one = gathering.of("a")
+    for _ in range(3):
+        one.write(Write("xy"))
+    one.finish()
+    gathering.finish()
+    assert [write.text for write in console.writes] == [
+        *("pstui: a: 4 more characters were left out", RULE, "a", RULE, "xy", "xy"),
+    ]
+
+
 async def test_what_differs_from_the_most() -> None:
     texts = {"a": "1\n2\n3", "b": "1\n2\n3", "c": "1\n9\n3"}
     assert gathered(texts, diff=True) == [
