@@ -57,8 +57,6 @@ def test_five_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             t.wait("1 asks")
             t.wait("✓ 1 host  ▸ other")
             t.line("yes")  # the key of a host that is not known yet
-            t.wait("[O] this host alone")
-            t.keys("Enter")
             t.wait("1 runs")
             servers["dying"].kill_subsystems()
             t.wait("ended the session")
