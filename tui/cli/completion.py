@@ -109,7 +109,7 @@ def _split(line: str) -> tuple[list[str], str]:
     try:
         words.extend(lexer)
     except ValueError as error:  # "No closing quotation", or a backslash at the end
-        return [*words, lexer.token], str(lexer.state) if "quotation" in str(error) else ""
+        return [*words, lexer.token], str(getattr(lexer, "state", "")) if "quotation" in str(error) else ""
     return ([*words, ""] if not words or line[-1:].isspace() else words), ""
 
 

@@ -118,6 +118,8 @@ def test_hosts_of_inventories_are_known_as_they_were_last(
     if words == ["ow"]:
         assert main(["completion", "--line", f"pstui {shlex.join(listed)} ow"]) == 0
         assert r"own\ \$\(touch\ x\)" in capsys.readouterr().out, "bash runs nothing of a name"
+        assert main(["completion", "--line", f'pstui {shlex.join(listed)} "ow']) == 0
+        assert r"own \$(touch x)" in capsys.readouterr().out, "nor between double quotes"
 
 
 @pytest.fixture
