@@ -14,6 +14,7 @@ A paste that stops is given out; more of it may follow, until something comes th
 
 from __future__ import annotations
 
+import codecs
 import enum
 import os
 import re
@@ -21,6 +22,7 @@ import string
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Any, Final, cast
 
@@ -50,6 +52,9 @@ PASTE_ENDS: Final = "\x1b[201~"
 #: what follows ESC in CSI and SS3, and in the sequences with a text: DCS, OSC, SOS, PM, APC
 _INTRODUCERS: Final = frozenset("[O")
 _TEXTS: Final = frozenset("P]X^_")
+#: ESC and one of these as one character of C1, as a terminal of eight bits sends them
+_ONE_CHARACTER: Final = frozenset(chr(ord(second) + 0x40) for second in _INTRODUCERS | _TEXTS)
+_ESCAPES: Final = re.compile(f"[{ESC}{''.join(sorted(_ONE_CHARACTER))}]")
 _CSI: Final = re.compile(r"\x1b\[(?:\[[ -~]|\d+\$(?!y)(?=[^ -~]|\Z)|[0-?]*[ -/]*[@-~])")
 _SS3: Final = re.compile(r"\x1bO[0-9;]*[ -~]")
 _BEGUN: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\[\[|O[0-9;]*)\Z")
@@ -97,6 +102,9 @@ class MendedParser(XTermParser):
         text, self._begun = self._begun + data, ""
         place = 0
         while place < len(text):
+            if self._pasted is None and text[place] in _ONE_CHARACTER:
+                # In a paste it stays what it is: what was copied must not end the paste.
+                text = f"{text[:place]}{ESC}{chr(ord(text[place]) - 0x40)}{text[place + 1 :]}"
             place = yield from self._take(text, place)
 
     def tick(self) -> Iterable[Message]:
@@ -126,9 +134,9 @@ class MendedParser(XTermParser):
             return (yield from self._take_paste(text, place))
         if self._in_text:
             return self._take_text(text, place + 2)
-        escape = text.find(ESC, place)
-        if escape != place:
-            return (yield from self._plain(text, place, len(text) if escape < 0 else escape))
+        if text[place] != ESC:
+            escape = _ESCAPES.search(text, place)
+            return (yield from self._plain(text, place, len(text) if escape is None else escape.start()))
         second = text[place + 1 : place + 2]
         if second in _TEXTS and len(text) > place + 2:
             return self._take_text(text, place + 2)
@@ -236,10 +244,19 @@ def _ending(text: str) -> int:
 
 
 def mend_parser(driver: type[Driver]) -> None:
-    """Have a driver read the terminal by ``MendedParser``; doing it twice does nothing."""
+    """Have a driver read the terminal by ``MendedParser``; doing it twice does nothing.
+
+    Bytes that are no UTF-8, as of a terminal set to Latin-1, are U+FFFD: Textual ends the program for one of them.
+    """
     for name in {driver.__module__, "textual.drivers.win32"}:
-        if (module := sys.modules.get(name)) is not None and hasattr(module, "XTermParser"):
-            vars(module)["XTermParser"] = MendedParser
+        module = vars(sys.modules.get(name, object))
+        for theirs, ours in (("XTermParser", MendedParser), ("getincrementaldecoder", _decoder)):
+            if theirs in module:
+                module[theirs] = ours
+
+
+def _decoder(encoding: str) -> partial[codecs.IncrementalDecoder]:
+    return partial(codecs.getincrementaldecoder(encoding), "replace")
 
 
 class _AltKey(enum.Enum):

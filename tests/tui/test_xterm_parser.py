@@ -41,6 +41,9 @@ ANSWERS = [
     f"{ESC}[1114112u",
     f"{ESC}[?997;1n",
     f"{ESC}Oz",
+    "\x9b?62;4c",
+    "\x9d11;rgb:0000/0000/0000\x9c",
+    "\x90>|xterm(370)\x9c",
 ]
 
 
@@ -193,7 +196,9 @@ def test_what_a_slow_link_brings_of_a_paste_later_is_still_no_key(clock: list[fl
     assert found == ["<one\r>", "<rm x\rtwo\r>", "<three\r>", "a"]
 
 
-@given(st.lists(st.sampled_from([*"a[O]P;1~\r\x07\\é", ESC, f"{ESC}[201~", f"{ESC}[200~", f"{ESC}[A"]), max_size=30))
+@given(
+    st.lists(st.sampled_from([*"a[O]P;1~\r\x07\\é\x9b", ESC, f"{ESC}[201~", f"{ESC}[200~", f"{ESC}[A"]), max_size=30)
+)
 def test_nothing_breaks_it(pieces: list[str]) -> None:
     parser = MendedParser()
     given_out(parser, *pieces, f"{ESC}[201~", f"{ESC}\\")
@@ -214,8 +219,8 @@ def test_in_a_real_terminal_answers_are_not_typed_and_a_paste_presses_no_key(tmp
 
     with terminal([sys.executable, "-m", "tests.support.stand_in_app", "web1"], environment(tmp_path), ROOT) as t:
         t.wait("[web1]: PS />")
-        t.bytes("".join(answer for answer in ANSWERS if len(answer) < 100).encode() + b"say calm")
-        t.wait_for(lambda: line("say calm"), "nothing but what was typed")
+        t.bytes("".join(answer for answer in ANSWERS if len(answer) < 100).encode() + b"say \xe4 calm")
+        t.wait_for(lambda: line("say \ufffd calm"), "nothing but what was typed; a byte that is no UTF-8 ends nothing")
         t.bytes(b"\x15\x1b[200~say harmless\x1b[A\rsay INJECTED\r\x1b[201~")
         t.wait("2 lines pasted")
         t.bytes(b"\x1b")
