@@ -13,6 +13,7 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.clipboard import Clipboard
 from pstui.tui.colors import no_color
+from pstui.tui.covering import uncover
 from pstui.tui.key_row import KeyPressed
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
@@ -171,6 +172,7 @@ class PstuiApp(App[int], inherit_bindings=False):
     def pop_screen(self) -> AwaitComplete:
         """Close the screen in front: the key that does it counts once."""
         self._closed_screens.closed()
+        uncover(self.screen_stack[-2])
         return super().pop_screen()
 
     def get_default_screen(self) -> Workspace:

@@ -198,8 +198,9 @@ class Run:
         assert not self.s.app.faults, self.s.app.faults
         for name, line in self.far.lines:
             for token, owner in self.owners.items():
-                # Ctrl+R finds what was run elsewhere, too: a whole line that is in the history is no stray one.
-                is_meant = owner == name or (owner, line) in self.far.lines
+                # Ctrl+R finds what was run elsewhere, too: a line of the history, edited or not, is no stray one.
+                run = (each for there, each in self.far.lines if there == owner and token in each)
+                is_meant = owner == name or any(each in line for each in run)
                 assert token not in line or is_meant, f"{line!r} was typed for {owner} and sent to {name}"
             assert not any(word in line for word in self.secrets), f"a secret was sent to {name} as a line"
         found = read(self.file)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from pstui.tui.covering import cover
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
 from pstui.tui.key_row import KeyRow
 from pstui.tui.keys.actions import PREFIX_SHOWN
@@ -54,7 +55,6 @@ class HelpScreen(TypingScreen[None]):
 
     #: its keys are told while the profiles are still being read
     needs_profiles: ClassVar[bool] = False
-    covers: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close", priority=True),
         Binding("enter,f1,ctrl+c", "close", "Close", priority=True),
@@ -80,6 +80,7 @@ class HelpScreen(TypingScreen[None]):
 
     def on_mount(self) -> None:
         """What is typed finds keys."""
+        cover(self)
         self.set_focus(self._input)
 
     def on_resize(self, event: events.Resize) -> None:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pstui.backends.binding.declaration import Option
 from pstui.backends.errors import PstuiError
 from pstui.config.schema import Field, Kind
+from pstui.tui.covering import cover
 from pstui.tui.key_row import wrapped
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
@@ -235,6 +236,10 @@ class TableForm(TypingScreen[str | None]):
             yield self._help
             yield self._said
             yield self._keys
+
+    def on_mount(self) -> None:
+        """Take the place of the dialog below."""
+        cover(self)
 
     def on_resize(self) -> None:
         """Let the rows scroll where they do not all fit: the words below them stay in sight."""

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import ClassVar
 
 from pstui.backends.records import Write
+from pstui.tui.covering import cover
 from pstui.tui.key_row import KeyRow
 from pstui.tui.title import short
 from pstui.tui.transcript.transcript import Transcript
@@ -21,7 +22,6 @@ class TextScreen(ModalScreen[None]):
 
     CSS_PATH: ClassVar[list[str | PurePath]] = ["text.tcss"]
     AUTO_FOCUS = None
-    covers: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         ("escape,q,ctrl+c,enter", "leave", "Close"),
         ("up", "rows(-1)", "Up"),
@@ -47,6 +47,7 @@ class TextScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Show the text from its top."""
+        cover(self)
         self.text.extend(self._records)
         self.call_after_refresh(lambda: self.text.scroll_to(y=0, animate=False))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pstui.tui.covering import cover
 from pstui.tui.dialogs.fields import PickList, Verb, step_focus
 from pstui.tui.key_row import KeyBox
 from textual.app import ComposeResult
@@ -25,8 +26,6 @@ class VerbList(ModalScreen[None]):
     AUTO_FOCUS = None
     TITLE_TEXT = BOX = ROWS = FIRST = LAST = ""
     VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = ()
-    #: takes the place of a list below it
-    covers: ClassVar[bool] = True
 
     def __init__(self, *, empty: str) -> None:
         super().__init__()
@@ -45,13 +44,9 @@ class VerbList(ModalScreen[None]):
             with Horizontal(id="verbs"):
                 yield from self.verbs.values()
 
-    def on_screen_suspend(self) -> None:
-        """Hide under a list or a text that takes its place: its frame would stand around that. A question does not."""
-        self.query_one(KeyBox).visible = not getattr(self.app.screen, "covers", False)
-
-    def on_screen_resume(self) -> None:
-        """Show it again."""
-        self.query_one(KeyBox).visible = True
+    def on_mount(self) -> None:
+        """Take the place of the list below."""
+        cover(self)
 
     def do(self, action: str) -> None:
         """Do what a verb says: what that is, the list that derives from this one knows."""

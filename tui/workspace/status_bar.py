@@ -103,6 +103,8 @@ def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
 
 
 def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
+    if pane.conversation.closing:
+        return []
     if pane.asking is not None:
         there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")

@@ -67,12 +67,21 @@ async def test_every_dialog_and_list_has_its_help(file: Path) -> None:
         await s.until(lambda: s.shows("In the sidebar"), "the help of the sidebar")
 
 
-async def test_a_list_under_its_help_is_hidden_and_comes_back(file: Path) -> None:
+async def test_a_dialog_under_its_help_or_a_form_is_hidden_and_comes_back(file: Path) -> None:
     async with session(file) as s:
+        for opens, shown in (("N", "─ New host ─"), ("L", "─ Logs ─"), ("C", "─ Credentials ─")):
+            await s.keys(PREFIX, opens)
+            await s.until(lambda shown=shown: s.shows(shown), "the dialog")
+            await s.keys("f1")
+            await s.until(lambda: s.shows("type to find a key") and not s.shows("╭"), "the help alone")
+            await s.keys("escape")
+            await s.until(lambda shown=shown: s.shows(shown), "the dialog again")
+            await s.keys("escape")
+            await s.until(lambda: s.app.screen is s.workspace, "the end of the dialog")
         await s.keys(PREFIX, "C")
         await s.until(lambda: s.shows("─ Credentials ─"), "the list")
-        await s.keys("question_mark")
-        await s.until(lambda: s.shows("In the list of credentials") and not s.shows("╭"), "the help alone")
+        await s.keys("a")
+        await s.until(lambda: s.shows("New credential") and not s.shows("╭"), "the form alone")
         await s.keys("escape")
         await s.until(lambda: s.shows("─ Credentials ─"), "the list again")
 
