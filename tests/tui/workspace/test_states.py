@@ -155,6 +155,18 @@ def test_a_typed_line_that_says_what_a_profile_says_counts_as_that(book: Profile
     assert (places.of(AppContext(SessionManager()).connection(line)) == f"host:{profile}") is bool(profile)
 
 
+@pytest.mark.parametrize(
+    ("typed", "is_it"), [("api", True), ("4f2c", True), ("4F2C9D", True), ("4f2", False), ("9d", False), ("ap", False)]
+)
+def test_a_container_entered_by_a_typed_line_counts_as_that_which_was_found(typed: str, is_it: bool) -> None:
+    named = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "api", "Engine": "podman"})
+    found = SidebarEntry("container", "api", info=named, id="4f2c9d01")
+    places = Places()
+    places.among([], [found])
+    line = ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": typed})
+    assert (places.of(line) == found.identity) is is_it
+
+
 async def test_a_profile_entered_by_a_typed_line_is_not_opened_twice(
     manager: StandInManager, book: ProfileBook
 ) -> None:
