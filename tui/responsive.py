@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from typing import Any, Final
@@ -78,8 +79,9 @@ class PaintedWhenIdle(Screen[None]):
     """A screen that does not wait for its update timer once everything that happened has reached it.
 
     Textual paints by a timer of 60 ticks a second. A tick that comes late, and under a flood every one does, makes it
-    wait for up to two more. There is no public way to paint earlier, or later; this is its own way, called when there
-    is nothing else to do for the screen and, after a line was sent, when it was answered.
+    wait for up to two more; so what a key has changed is not left to it, if it comes too soon after a painting. There
+    is no public way to paint earlier, or later; this is its own way, called when there is nothing else to do for the
+    screen and, after a line was sent, when it was answered.
     """
 
     #: knows of keys, and of answers that are due
@@ -90,6 +92,7 @@ class PaintedWhenIdle(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ChangesCompositor()
+        self._wakes = False
 
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something, and the last time was not just now."""
@@ -100,11 +103,18 @@ class PaintedWhenIdle(Screen[None]):
         pace, start = self.pace, time.monotonic()
         if self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets:
             least, times = (KEY_GAP, KEY_REST) if pace.rest > 0 else (GAP, REST)
-            too_soon = not pace.urgent and start - self._painted < max(least, times * self._took)
-            if too_soon or pace.answer_is_due:
+            too_soon = 0.0 if pace.urgent else self._painted + max(least, times * self._took) - start
+            if too_soon > 0 and pace.rest > 0 and not self._wakes:
+                self._wakes = True
+                asyncio.get_running_loop().call_later(too_soon, self._wake)
+            if too_soon > 0 or pace.answer_is_due:
                 return  # the timer goes on
             super()._on_timer_update()
             self._painted = time.monotonic()
             self._took, pace.urgent = self._painted - start, False
         else:
             super()._on_timer_update()
+
+    def _wake(self) -> None:
+        self._wakes = False
+        self.call_next(self.on_idle)

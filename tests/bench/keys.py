@@ -88,7 +88,7 @@ def stops(there: Screen) -> list[float]:
     for _ in range(STOPS):
         there.rest(0.2)
         there.send("\x03")
-        times.append(there.until("ready"))
+        times.append(there.until("PS>"))  # the words in the last row follow when they stay
         there.rest(0.1)
         there.send("flood\r")
         there.rest(0.5)

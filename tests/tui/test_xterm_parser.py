@@ -219,8 +219,10 @@ def test_in_a_real_terminal_answers_are_not_typed_and_a_paste_presses_no_key(tmp
 
     with terminal([sys.executable, "-m", "tests.support.stand_in_app", "web1"], environment(tmp_path), ROOT) as t:
         t.wait("[web1]: PS />")
-        t.bytes("".join(answer for answer in ANSWERS if len(answer) < 100).encode() + "say a\u3000\xa0\ue0b0".encode() + b"\xe4 calm")
-        t.wait_for(lambda: line("say a\u3000\xa0\ue0b0\ufffd calm"), "nothing but what was typed; a byte that is no UTF-8 ends nothing")
+        answers = "".join(answer for answer in ANSWERS if len(answer) < 100)
+        t.bytes(f"{answers}say a\u3000\xa0\ue0b0".encode() + b"\xe4 calm")
+        said = "nothing but what was typed; a byte that is no UTF-8 ends nothing"
+        t.wait_for(lambda: line("say a\u3000\xa0\ue0b0\ufffd calm"), said)
         t.bytes(b"\x15\x1b[200~say harmless\x1b[A\rsay INJECTED\r\x1b[201~")
         t.wait("2 lines pasted")
         t.bytes(b"\x1b")

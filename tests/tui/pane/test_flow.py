@@ -15,13 +15,16 @@ from pstui.backends.records import Write
 from pstui.backends.transports import registry
 from pstui.tui.pane.console import BUDGET, PaneConsole
 from pstui.tui.pane.state import PaneState
-from pstui.tui.responsive import KEY_TIME, keys_first
+from pstui.tui.responsive import KEY_TIME, PaintedWhenIdle, keys_first
 from pstui.tui.transcript.render.buffer import TextBuffer
 from pstui.tui.transcript.transcript import Transcript
 from textual import events
+from textual.app import App, ComposeResult
 from textual.driver import Driver
 from textual.geometry import Region
 from textual.message import Message
+from textual.strip import Strip
+from textual.widgets import Static
 
 from tests.bench._flood import FloodingPeer, lead_to
 from tests.support.pilot import Screen, screen
@@ -199,6 +202,34 @@ def test_painting_waits_for_an_answer_but_not_long(now: list[float]) -> None:
     pace.expect_answer()
     pace.answered()
     assert not pace.answer_is_due
+
+
+async def test_what_a_key_changes_just_after_a_painting_waits_for_no_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("textual.screen.UPDATE_PERIOD", 3600.0)
+    painted = asyncio.Queue[str]()
+
+    class Word(Static):
+        def render_line(self, y: int) -> Strip:
+            painted.put_nowait(str(self.content))
+            return super().render_line(y)
+
+    class Lone(App[None]):
+        def get_default_screen(self) -> PaintedWhenIdle:
+            made = PaintedWhenIdle()
+            made.pace = Pace()
+            return made
+
+        def compose(self) -> ComposeResult:
+            yield Word("0")
+
+    async with Lone().run_test() as pilot, asyncio.timeout(20):
+        word, there = pilot.app.query_one(Word), pilot.app.screen
+        assert isinstance(there, PaintedWhenIdle)
+        for number in map(str, range(1, 10)):
+            there.pace.stand_back(10.0)
+            word.update(number, layout=False)
+            while await painted.get() != number:
+                pass
 
 
 def test_keys_hold_a_flood_back_for_a_while_but_not_for_ever(now: list[float]) -> None:
