@@ -119,7 +119,8 @@ class Typeahead:
                     return
                 # In the app's own turn, as if it had just been read.
                 chain = []
-                await _passed(self._app.call_later, self._give_out_next, chain)
+                if not await _passed(self._app.call_later, self._give_out_next, chain):
+                    self._waiting.clear()  # the program ends, and its app takes nothing any longer
         except ScreenStackError:  # the program ends
             self._waiting.clear()
         finally:
@@ -203,8 +204,11 @@ async def _passed(
     act: Callable[..., Awaitable[None]] | None = None,
     *args: object,
     limit: float = LIMIT,
-) -> None:
-    """Return when a call that was handed to a pump has been made, after all that the pump had before."""
+) -> bool:
+    """Return when a call that was handed to a pump has been made, after all that the pump had before.
+
+    False where the pump has ended and takes no call.
+    """
     done = asyncio.get_running_loop().create_future()
 
     async def called() -> None:
@@ -215,8 +219,9 @@ async def _passed(
             if not done.done():
                 done.set_result(None)
 
-    if call(called):
+    if taken := call(called):
         await asyncio.wait({done}, timeout=limit)
+    return taken
 
 
 def now() -> float:

@@ -187,3 +187,10 @@ async def test_keys_are_not_kept_for_ever(manager: StandInManager) -> None:
         s.app.typeahead.hold(0.05)
         s.burst(*"say y", "enter")
         await s.until(lambda: s.sees("y"), "the line, though nobody released the keys")
+
+
+async def test_keys_behind_the_one_that_ends_the_program_do_not_hold_its_end_up(manager: StandInManager) -> None:
+    async with screen(sessions=manager.as_manager()) as s:
+        s.burst("f10", "f10", *"abc")
+        await s.until(lambda: not s.app.is_running, "the end")
+    assert s.app.typeahead.idle
