@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.failed_logins import FailedLogins
 from pstui.backends.records import RunspaceAvailability, RunspaceState
 
 if TYPE_CHECKING:
+    from pstui.backends.console import Console
     from pstui.backends.psrp.tracing import Tracer
     from pstui.backends.sessions.early import EarlySession, Prepare
     from pstui.backends.sessions.interactive import InteractiveSession

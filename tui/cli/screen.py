@@ -20,7 +20,6 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console
 from pstui.backends.errors import CallError
 from pstui.backends.sessions.manager import SessionManager
 from pstui.config.paths import state_folder
@@ -32,6 +31,7 @@ from pstui.tui.workspace.state import StateFile
 
 if TYPE_CHECKING:
     from pstui.backends.binding.errors import MissingMandatory
+    from pstui.backends.console import Console
     from pstui.backends.discovery.model import Source
     from pstui.tui.app import PstuiApp
     from pstui.tui.editor.history import KeptLines

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import ASKED_FOR, LoginPassword, PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.threads import in_thread
@@ -17,13 +16,14 @@ from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password
 
 if TYPE_CHECKING:
+    from pstui.backends.console import Console
     from pstui.backends.sessions.manager import SessionManager
     from pstui.tui.profiles.book import ProfileBook
 
-Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
+    #: raises OpenError for what keeps a session from being opened whatever the password is
+    Check = Callable[[ConnectionInfo, Console], Awaitable[None]]
 
-#: raises OpenError for what keeps a session from being opened whatever the password is
-Check = Callable[[ConnectionInfo, Console], Awaitable[None]]
+Credentials = Callable[[], Mapping[str, Mapping[str, Any]]]
 
 
 async def nothing_to_check(info: ConnectionInfo, console: Console) -> None:
@@ -168,7 +168,7 @@ class Vault:
                     from pstui.tui.plain import plain
 
                     label = f"Password for {plain(credential.user_name, limit=200)}: "
-                    self._known[name] = answer = await _ask(QuestionKind.SECRET, label, info.label, console)
+                    self._known[name] = answer = await _ask(label, info.label, console)
                     self._typed[name] = PSCredential(credential.user_name, answer)
                 else:
                     self._known[name] = found
@@ -188,7 +188,7 @@ class Vault:
             if found is None:
                 from pstui.tui.plain import plain
 
-                found = await _ask(QuestionKind.SECRET, f"Password for {plain(user, limit=200)}: ", source, console)
+                found = await _ask(f"Password for {plain(user, limit=200)}: ", source, console)
             else:
                 self._known[name] = found
         return PSCredential(user, found)
@@ -202,8 +202,10 @@ class Vault:
         return None if text is None else Secret(text)
 
 
-async def _ask(kind: QuestionKind, label: str, source: str, console: Console) -> Secret:
+async def _ask(label: str, source: str, console: Console) -> Secret:
+    from pstui.backends.console import Question, QuestionCancelled, QuestionKind  # not before the first paint
+
     try:
-        return await console.ask(Question(kind, label, remote=False, source=source))
+        return await console.ask(Question(QuestionKind.SECRET, label, remote=False, source=source))
     except QuestionCancelled as cancelled:
         raise OpenCancelled(f"{source}: not connected") from cancelled

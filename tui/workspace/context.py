@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo
-from pstui.backends.console import Console
 from pstui.backends.credentials import PSCredential
 from pstui.backends.errors import CallError
 from pstui.backends.pace import Pace
@@ -16,6 +15,7 @@ from pstui.tui.profiles.listed import in_groups
 
 if TYPE_CHECKING:
     from pstui.backends.binding.context import BindContext, BoundCall
+    from pstui.backends.console import Console
     from pstui.backends.sessions.manager import SessionManager
     from pstui.backends.sessions.session import PSSession
     from pstui.tui.dialogs.table_form import FormContext

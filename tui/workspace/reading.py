@@ -39,7 +39,12 @@ class Reading:
         self._screen, self._tabs, self._status = screen, tabs, status
         self.find_bar = FindBar(self._find_closed)
         self.save_line = SaveLine(self._save_closed)
-        tabs.on_leaving = self.leave
+        tabs.on_leaving, tabs.on_adding = self.leave, self.mount_rows
+
+    async def mount_rows(self) -> None:
+        """Mount the rows: not before there is a tab, for the first paint would wait for them."""
+        if self.find_bar.parent is None:
+            await self._screen.mount(self.find_bar, self.save_line, before=self._status)
 
     @property
     def key_context(self) -> Context:

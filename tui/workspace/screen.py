@@ -178,8 +178,6 @@ class Workspace(PaintedWhenIdle):
             yield self.sidebar
             with self.tabs:
                 yield Welcome()
-        yield self.reading.find_bar
-        yield self.reading.save_line
         yield self.status
         yield self.prefix_keys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -84,6 +84,8 @@ class TabbedPanes(ContentSwitcher):
         #: Called with the pane in front before another one comes to the front. No message, for what belongs to the old
         #: pane has to be gone before the next key.
         self.on_leaving: Callable[[AnyPane], None] = lambda pane: None
+        #: called before a tab is added
+        self.on_adding: Callable[[], Awaitable[None]]
         #: called when a pane has come to the front, with the one before it
         self.on_front: Callable[[AnyPane | None, AnyPane], None] = lambda before, front: None
         #: what was in front before
@@ -132,6 +134,7 @@ class TabbedPanes(ContentSwitcher):
         from pstui.tui.pane.pane import Pane
 
         read_once(self.app.stylesheet, OF_PANES)
+        await self.on_adding()
         self._made += 1
         sessions, vault = self.context.sessions, self.context.vault
         name, pace = f"pane-{self._made}", self.context.pace
@@ -149,6 +152,7 @@ class TabbedPanes(ContentSwitcher):
         from pstui.tui.terminal.pane import TerminalPane
 
         read_once(self.app.stylesheet, OF_PANES)
+        await self.on_adding()
         self._made += 1
         pane = TerminalPane(origin, id=f"pane-{self._made}", pace=self.context.pace)
         pane.color = "" if beside is None else beside.color

@@ -30,7 +30,12 @@ OF_WINRM = ("pypsrp", "spnego", "requests", "pstui.backends.transports.wsman.con
 #: what no workspace without a tab needs: it would come before the first paint
 NOT_BEFORE_THE_PAINT = (
     *("asyncssh", "pypsrp", "tomlkit", "hashlib", "pstui.backends.language", "pstui.backends.binding"),
-    *("pstui.backends.transports.base", "pstui.backends.forwards", "pstui.backends.sessions.session"),
+    *(
+        "pstui.backends.transports.base",
+        "pstui.backends.forwards",
+        "pstui.backends.console",
+        "pstui.backends.sessions.session",
+    ),
     *("pstui.tui.transcript.render.buffer", "pstui.tui.pane.pane", "pstui.tui.editor.editor", "pstui.tui.guard.rules"),
     *("pstui.tui.dialogs", "pstui.tui.grid", "pstui.tui.files", "pstui.tui.fanout", "pstui.tui.terminal.pane"),
 )
