@@ -5,10 +5,12 @@ The frame of that dialog would stand around it.
 
 from __future__ import annotations
 
+from typing import Any
+
 from textual.screen import ModalScreen, Screen
 
 
-def cover(screen: Screen[object]) -> None:
+def cover(screen: Screen[Any]) -> None:
     """Hide the dialog below a screen. The workspace stays, and a screen that paints its own ground is no dialog."""
     stack = screen.app.screen_stack
     below = stack[stack.index(screen) - 1]
@@ -17,7 +19,7 @@ def cover(screen: Screen[object]) -> None:
             each.visible = False
 
 
-def uncover(screen: Screen[object]) -> None:
+def uncover(screen: Screen[Any]) -> None:
     """Show a dialog again: what stood over it closes."""
     for each in screen.children:
         if not each.visible:

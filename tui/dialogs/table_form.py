@@ -21,7 +21,7 @@ from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.schema import shown, value_of
 from pstui.tui.still import Still
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -237,7 +237,8 @@ class TableForm(TypingScreen[str | None]):
             yield self._said
             yield self._keys
 
-    def on_mount(self) -> None:
+    @on(events.Mount)
+    def take_place(self) -> None:
         """Take the place of the dialog below."""
         cover(self)
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 from pstui.tui.covering import cover
 from pstui.tui.dialogs.fields import PickList, Verb, step_focus
 from pstui.tui.key_row import KeyBox
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -44,7 +45,8 @@ class VerbList(ModalScreen[None]):
             with Horizontal(id="verbs"):
                 yield from self.verbs.values()
 
-    def on_mount(self) -> None:
+    @on(events.Mount)
+    def take_place(self) -> None:
         """Take the place of the list below."""
         cover(self)
 

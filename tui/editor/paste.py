@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import os
+import re
 import shlex
 import shutil
 import tempfile
@@ -38,6 +39,7 @@ class PasteWay(enum.Enum):
 
 
 _WAYS = tuple(PasteWay)
+_GOES_WITH_BLOCK = re.compile(r"\s*(?:else|elseif|catch|finally)\b", re.IGNORECASE)
 
 
 class PasteRow(Note):
@@ -58,7 +60,8 @@ class PasteRow(Note):
 def statements(text: str, goes_on: Callable[[str], bool]) -> tuple[list[str], str]:
     """Part rows into what is run one after the other, and the rest, which ``goes_on`` says is not finished.
 
-    A row that begins something goes with those that finish it, as if all were typed; empty rows are left out.
+    A row that begins something goes with those that finish it, as if all were typed; empty rows are left out. A block
+    goes with its ``else`` in the next row, which a script may have and nobody can type.
     """
     ends: list[int] = []
     depth = 0
@@ -73,7 +76,8 @@ def statements(text: str, goes_on: Callable[[str], bool]) -> tuple[list[str], st
     start = 0
     for end in (*ends, len(text)):
         part = text[start:end].strip("\n")
-        if part.strip() and not goes_on(part):
+        has_more = part.rstrip().endswith("}") and _GOES_WITH_BLOCK.match(text, end) is not None
+        if part.strip() and not has_more and not goes_on(part):
             found.append(part)
             start = end
     return found, text[start:].strip("\n")

@@ -15,6 +15,7 @@ from typing import ClassVar
 from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import MOVES, VERBS
+from pstui.tui.plain import typed_text
 from pstui.tui.sidebar.found import MANY, Connect, new_entries
 from pstui.tui.sidebar.model import Listing, Mark, Row, SidebarEntry, SidebarModel
 from pstui.tui.sidebar.rows import Styles, paint
@@ -432,8 +433,8 @@ class Sidebar(SidebarView):
         """A paste goes into the filter."""
         event.stop()
         if self.filtering:
-            line = event.text.splitlines()[0] if event.text.strip() else ""
-            self.model.filter = (self.model.filter + line)[:MAX_FILTER]
+            words = " ".join(event.text[: 2 * MAX_FILTER].split())
+            self.model.filter = (self.model.filter + "".join(map(typed_text, words)))[:MAX_FILTER]
             self.build(to_first=True)
 
     def on_click(self, event: events.Click) -> None:

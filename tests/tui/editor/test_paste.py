@@ -119,6 +119,9 @@ async def test_line_by_line_a_statement_of_several_rows_runs_when_it_is_complete
         ("foo )\n1", ["foo )", "1"], ""),
         ("1\n(2 +\n3", ["1"], "(2 +\n3"),
         ("1\n(2\n3", ["1", "(2\n3"], ""),
+        ("if (1)\n{ 2 }\n\nElse\n{ 3 }\n4", ["if (1)\n{ 2 }\n\nElse\n{ 3 }", "4"], ""),
+        ("try { 1 }\ncatch { 2 }\nfinally { 3 }", ["try { 1 }\ncatch { 2 }\nfinally { 3 }"], ""),
+        ("1\nelse", ["1", "else"], ""),
     ],
 )
 def test_rows_are_parted_where_a_statement_is_complete(text: str, found: list[str], rest: str) -> None:

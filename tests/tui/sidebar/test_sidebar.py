@@ -21,6 +21,7 @@ from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.sidebar.model import SidebarEntry, SidebarModel
 from pstui.tui.workspace.state import StateFile
+from textual import events
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager
@@ -115,6 +116,9 @@ async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
         assert s.shows("/ prod BLUE")
         await s.keys("escape")
         assert listed(s) == everything
+        await s.keys("slash")
+        s.app.post_message(events.Paste("prod\r\n\x1b\tBLUE\r\n"))
+        await s.until(lambda: s.shows("/ prod BLUE"), "all lines that were pasted")
 
 
 async def test_headings_fold_and_say_how_many_they_hide(manager: StandInManager, file: Path) -> None:
