@@ -6,6 +6,7 @@ import pytest
 from pstui.tui.cli.terminal import Line
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import typed_text
+from pstui.tui.transcript.render.cells import without_last
 from textual import events
 from textual.app import App, ComposeResult
 from textual.widgets import Input
@@ -67,6 +68,7 @@ def test_in_an_answer_without_a_screen(secret: bool) -> None:
     line.feed(f"a{ODD}")
     assert line.text == f"a{ODD}"
     for letter in WHOLE:
+        assert without_last(f"a{letter}") == "a"
         line = Line(secret=secret)
         line.feed(f"a{letter}\x7f")
         assert line.text == "a"

@@ -16,7 +16,7 @@ from pstui.tui.covering import cover
 from pstui.tui.key_row import wrapped
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
-from pstui.tui.plain import plain
+from pstui.tui.plain import plain, typed_text
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
 from pstui.tui.profiles.schema import shown, value_of
@@ -66,8 +66,8 @@ class TypingScreen(ModalScreen[ScreenResultType]):
         field = self.typed_into
         if field is None:
             return
-        if event.is_printable and event.character:
-            field.insert_text_at_cursor(event.character)
+        if typed := typed_text(event.character):
+            field.insert_text_at_cursor(typed)
         elif (action := _ACTIONS.get(event.key)) is not None:
             await field.run_action(action)
         else:

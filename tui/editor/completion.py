@@ -36,6 +36,7 @@ from pstui.tui.editor.completion_menu import CompletionMenu, Listing
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain, typed_text, without_controls
+from pstui.tui.transcript.render.cells import without_last
 
 #: answers kept, and seconds for which one is good: files come and go
 CACHED: Final = 32
@@ -345,7 +346,7 @@ class Completing:
             case "enter" if not self.cycling and self._selected >= 0:
                 self.pick(self._selected)
             case "backspace" if not self.cycling and len(self._shown) > 0:
-                self._narrow(self._word[:-1])
+                self._narrow(without_last(self._word))
             case "pageup" | "pagedown":
                 self._step(8 if key == "pagedown" else -8, insert=self.cycling, clamp=True)
             case _ if character and typed_text(character) and character not in _ENDS_WORD:

@@ -11,6 +11,7 @@ from typing import Protocol
 from pstui.backends.language.secrets import looks_secret
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.plain import plain, typed_text
+from pstui.tui.transcript.render.cells import without_last
 from textual.content import Content
 
 
@@ -279,7 +280,7 @@ class HistorySearch:
 
     def shorten(self) -> None:
         """Take the last character of the query away and begin at the newest line again."""
-        self.query = self.query[:-1]
+        self.query = without_last(self.query)
         self._place = -1
         self.failed = False
         if self.query:

@@ -25,6 +25,7 @@ from pstui.tui.files.listing import ORDERS, Listing
 from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from pstui.tui.sizes import size_text, time_text
+from pstui.tui.transcript.render.cells import without_last
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -270,7 +271,7 @@ class FilesScreen(ModalScreen[None]):
             self._typing = None
             self.run_worker(self._try(then(self._text)), group="files-do")
         elif key == "backspace":
-            self._text = self._text[:-1]
+            self._text = without_last(self._text)
         elif key == "ctrl+u":
             self._text = ""
         else:

@@ -15,10 +15,11 @@ from typing import ClassVar
 from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import MOVES, VERBS
-from pstui.tui.plain import typed_text
+from pstui.tui.plain import typed_text, without_controls
 from pstui.tui.sidebar.found import MANY, Connect, new_entries
 from pstui.tui.sidebar.model import Listing, Mark, Row, SidebarEntry, SidebarModel
 from pstui.tui.sidebar.rows import Styles, paint
+from pstui.tui.transcript.render.cells import without_last
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -355,11 +356,11 @@ class Sidebar(SidebarView):
         if event.key in ("escape", "ctrl+c"):
             self.filtering, text = False, ""
         elif event.key in ("backspace", "ctrl+h"):
-            self.filtering, text = bool(text), text[:-1]
+            self.filtering, text = bool(text), without_last(text)
         elif event.key == "ctrl+u":
             text = ""
-        elif event.is_printable and event.character and len(text) < MAX_FILTER:
-            text += event.character
+        elif (typed := typed_text(event.character)) and len(text) < MAX_FILTER:
+            text += typed
         elif event.key == "enter":
             self.filtering = False
             self._do("choose", "enter")
@@ -433,8 +434,8 @@ class Sidebar(SidebarView):
         """A paste goes into the filter."""
         event.stop()
         if self.filtering:
-            words = " ".join(event.text[: 2 * MAX_FILTER].split())
-            self.model.filter = (self.model.filter + "".join(map(typed_text, words)))[:MAX_FILTER]
+            words = without_controls(event.text, limit=2 * MAX_FILTER).split()
+            self.model.filter = (self.model.filter + " ".join(words))[:MAX_FILTER]
             self.build(to_first=True)
 
     def on_click(self, event: events.Click) -> None:

@@ -119,6 +119,11 @@ async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
         await s.keys("slash")
         s.app.post_message(events.Paste("prod\r\n\x1b\tBLUE\r\n"))
         await s.until(lambda: s.shows("/ prod BLUE"), "all lines that were pasted")
+        await s.keys("ctrl+u")
+        for character in "a\u3000👨\u200d👩\u200d👧":
+            s.app.post_message(events.Key("x_key", character))
+        await s.keys("backspace")
+        assert s.workspace.sidebar.model.filter == "a\u3000", "every character, and Backspace takes a whole letter"
 
 
 async def test_headings_fold_and_say_how_many_they_hide(manager: StandInManager, file: Path) -> None:

@@ -78,6 +78,11 @@ def cluster_start(text: str, index: int) -> int:
     return index - 1 if (index - first) % 2 == 0 and first < index else index
 
 
+def without_last(text: str) -> str:
+    """Return what Backspace leaves of a text: its last letter goes, with its marks, or a whole emoji."""
+    return text[: step_left(text, len(text))]
+
+
 def step_left(text: str, index: int) -> int:
     """The place one step before an index: over a whole cluster, or over one invisible sign that joins nothing."""
     if index <= 0:
