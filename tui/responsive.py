@@ -92,7 +92,6 @@ class PaintedWhenIdle(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._compositor = ChangesCompositor()
-        self._wakes = False
 
     def on_idle(self) -> None:
         """Nothing more to do for now: paint, if there is something, and the last time was not just now."""
@@ -104,9 +103,8 @@ class PaintedWhenIdle(Screen[None]):
         if self._layout_required or self._scroll_required or self._repaint_required or self._dirty_widgets:
             least, times = (KEY_GAP, KEY_REST) if pace.rest > 0 else (GAP, REST)
             too_soon = 0.0 if pace.urgent else self._painted + max(least, times * self._took) - start
-            if too_soon > 0 and pace.rest > 0 and not self._wakes:
-                self._wakes = True
-                asyncio.get_running_loop().call_later(too_soon, self._wake)
+            if too_soon > 0 and pace.rest > 0:
+                asyncio.get_running_loop().call_later(too_soon, self.call_next, self.on_idle)
             if too_soon > 0 or pace.answer_is_due:
                 return  # the timer goes on
             super()._on_timer_update()
@@ -114,7 +112,3 @@ class PaintedWhenIdle(Screen[None]):
             self._took, pace.urgent = self._painted - start, False
         else:
             super()._on_timer_update()
-
-    def _wake(self) -> None:
-        self._wakes = False
-        self.call_next(self.on_idle)
