@@ -107,5 +107,9 @@ class LimitExceeded(SessionStateError):
     """The far end sent more in one piece than is taken; that ends the command, the session goes on."""
 
 
+class Unreadable(SessionStateError):
+    """What a whole message of the far end says cannot be read; that ends the command, the session goes on."""
+
+
 class SessionBusy(SessionStateError):
     """The session runs another command; it takes one at a time."""

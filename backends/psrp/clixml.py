@@ -3,7 +3,7 @@
 How this works. A message goes one of two roads. The general one is ``parse`` (bytes to XML), ``read`` (XML to
 psrpcore's objects) and ``plain`` (psrpcore's objects to Python values: a dict for an object, ``Secret`` for a
 SecureString); what goes out passes ``outgoing``. Whatever is hostile in a body (a document type, nesting without end,
-values that cannot be read) is refused on this road as a ProtocolError, so that everything above sees plain values
+values that cannot be read) is refused on this road as Unreadable, so that everything above sees plain values
 only.
 
 The fast road is for the messages of a flood: lines written by the host, simple outputs and states. Real servers write
@@ -29,7 +29,7 @@ from xml.etree import ElementTree
 from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSCryptoProvider, PSObject, add_note_property, deserialize
 from pstui.backends.credentials import PSCredential, Secret
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.language.number_types import Whole
 from pstui.backends.language.typed_texts import Typed
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_TEXT, too_deep
@@ -86,21 +86,21 @@ def without_no_characters(body: bytes) -> bytes:
 
 
 def checked(body: bytes) -> None:
-    """Raise ProtocolError where a body is no CLIXML of this protocol: a document type, another encoding than UTF-8."""
+    """Raise Unreadable where a body is no CLIXML of this protocol: a document type, another encoding than UTF-8."""
     if b"<!" in body:
-        raise ProtocolError("the far end sent a document type inside a message", "The protocol has none.")
+        raise Unreadable("the far end sent a document type inside a message", "The protocol has none.")
     # An XML declaration may name any encoding, and UTF-16 needs none: its bytes hold a NUL, which no XML has.
     if b"<?" in body or b"\0" in body or body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ProtocolError("the far end sent a message in another encoding than UTF-8", "The protocol has only that.")
+        raise Unreadable("the far end sent a message in another encoding than UTF-8", "The protocol has only that.")
 
 
-def not_xml(error: ElementTree.ParseError) -> ProtocolError:
+def not_xml(error: ElementTree.ParseError) -> Unreadable:
     """Return the error for a body that is no XML."""
-    return ProtocolError("the far end sent a message that is not XML", _reason(error))
+    return Unreadable("the far end sent a message that is not XML", _reason(error))
 
 
 def parse(body: bytes) -> ElementTree.Element:
-    """Parse a CLIXML body. Raises ProtocolError when it is no XML or holds what the protocol has not."""
+    """Parse a CLIXML body. Raises Unreadable when it is no XML or holds what the protocol has not."""
     checked(body)
     try:
         return ElementTree.fromstring(without_no_characters(body))  # noqa: S314  declarations are refused above, sizes are bounded
@@ -109,13 +109,13 @@ def parse(body: bytes) -> ElementTree.Element:
 
 
 def read(element: ElementTree.Element, cipher: PSCryptoProvider) -> Any:
-    """Turn a parsed CLIXML element into psrpcore's object for it. Raises ProtocolError."""
+    """Turn a parsed CLIXML element into psrpcore's object for it. Raises Unreadable."""
     try:
         return deserialize(element, cipher=cipher)
     except RecursionError as error:
-        raise ProtocolError("the far end sent an object nested too deeply") from error
+        raise Unreadable("the far end sent an object nested too deeply") from error
     except Exception as error:  # psrpcore raises what its parsers raise: KeyError, ValueError, TypeError, …
-        raise ProtocolError("the far end sent a value that cannot be read", _reason(error)) from error
+        raise Unreadable("the far end sent a value that cannot be read", _reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from psrpcore import types as ps
 from psrpcore.types import HostMethodIdentifier, PSRPMessageType
 from pstui.backends.console import Console, QuestionCancelled
-from pstui.backends.errors import LimitExceeded, ProtocolError, PstuiError, SessionBroken
+from pstui.backends.errors import LimitExceeded, ProtocolError, PstuiError, SessionBroken, Unreadable
 from pstui.backends.psrp.clixml import note_object, parse
 from pstui.backends.psrp.error_records import stopped_record
 from pstui.backends.psrp.fragments import Message
@@ -43,6 +43,7 @@ VOID = -100
 MAX_OPEN = 32
 #: Most failures of void calls that are shown for one session; the others go to the log alone.
 MAX_SHOWN_FAILURES = 200
+_INT64, _INT32 = range(-(2**63), 2**63), range(-(2**31), 2**31)
 _LEAVING = frozenset({HostMethodIdentifier.SetShouldExit, HostMethodIdentifier.PopRunspace})
 
 
@@ -79,7 +80,7 @@ class HostCalls:
         self._failures = 0
 
     def take(self, message: Message, pipeline: Pipeline | None) -> None:
-        """Do one host call, or start answering it. Raises ProtocolError only when it is not a host call at all."""
+        """Do one host call, or start answering it. Raises Unreadable only when it is not a host call at all."""
         call = decode(message.body, self._pool.cipher, message)
         method = HOST_METHODS.get(call.mi)
         if pipeline is not None and pipeline.ignore_exit and call.mi in _LEAVING:
@@ -174,7 +175,7 @@ class HostCalls:
 def decode(body: bytes, cipher: Any, read: Message | None = None) -> HostCall:
     """Decode a host call whatever its method and arguments; ``read`` may have what was read ahead.
 
-    Raises ProtocolError when ``ci`` or ``mi`` is missing.
+    Raises Unreadable when ``ci`` or ``mi`` is missing, or no number of its kind.
     """
     root = read.root if read is not None and read.root is not None else parse(body)
     members = root.find("MS")
@@ -185,14 +186,16 @@ def decode(body: bytes, cipher: Any, read: Message | None = None) -> HostCall:
         number = identifier.find("I32") if identifier.tag == "Obj" else identifier
         mi = int(number.text or "") if number is not None else 0
         parameters = found["mp"]
+        if ci not in _INT64 or mi not in _INT32:  # an answer says both again
+            raise ValueError
     except (KeyError, ValueError) as error:
-        raise ProtocolError("the far end sent a host call that cannot be read") from error
+        raise Unreadable("the far end sent a host call that cannot be read") from error
     try:
         known = read.value[0] if read is not None and read.value is not None else None
         if isinstance(known, str):
             return HostCall(ci, mi, known)
         values = known["mp"] if isinstance(known, dict) else value_of(parameters, cipher)
-    except (ProtocolError, LimitExceeded) as error:
+    except (Unreadable, LimitExceeded) as error:
         return HostCall(ci, mi, error.what)
     except Exception:  # a secret that does not decrypt, a number out of its range
         return HostCall(ci, mi, "the far end sent a value that cannot be read")

@@ -30,7 +30,7 @@ def is_text(body: bytes, start: int, last: int) -> bool:
 
 
 def raw_pieces(body: bytes, start: int, last: int) -> Iterator[str]:
-    """Yield what stands between two places of a body, as XML has it, cut anywhere. Raises ProtocolError."""
+    """Yield what stands between two places of a body, as XML has it, cut anywhere. Raises Unreadable."""
     while start < last:
         end = min(start + PORTION, last)
         if end < last:
@@ -81,7 +81,7 @@ def _safe_end(text: str) -> int:
 
 
 def long_text(body: bytes, start: int, last: int) -> Iterator[str]:
-    """Yield the text between two places of a body; a sequence for a terminal is not cut. Raises ProtocolError."""
+    """Yield the text between two places of a body; a sequence for a terminal is not cut. Raises Unreadable."""
     held = ""
     for piece in decoded(raw_pieces(body, start, last)):
         text = held + piece

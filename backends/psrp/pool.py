@@ -39,6 +39,7 @@ from pstui.backends.errors import (
     SessionBroken,
     SessionDisconnected,
     SessionStateError,
+    Unreadable,
 )
 from pstui.backends.psrp import invocation as commands
 from pstui.backends.psrp.clixml import outgoing
@@ -202,7 +203,8 @@ class RunspacePool:
     ) -> PipelineResult:
         """Run one pipeline to its end. ``source`` gives its input.
 
-        Raises SessionBroken, SessionStateError; LimitExceeded when it sent more in one piece than ``limits`` allow.
+        Raises SessionBroken, SessionStateError; LimitExceeded when it sent more in one piece than ``limits`` allow,
+        Unreadable when it sent what cannot be read.
         """
         prepare = self._templates.prepare(invocation, self.protocol)
         pipeline = Pipeline(
@@ -409,13 +411,18 @@ class RunspacePool:
                 receive_pipeline(self, self._calls, pipeline, message)
             else:
                 receive_pool(self, self._calls, message)
-        except LimitExceeded as failure:
+        except (LimitExceeded, Unreadable) as failure:
             self._crossed(failure, pipeline)
 
-    def _crossed(self, failure: LimitExceeded, pipeline: Pipeline | None) -> None:
-        """End the pipeline that sent too much in one piece; what the session itself sends is passed over."""
+    def _crossed(self, failure: LimitExceeded | Unreadable, pipeline: Pipeline | None) -> None:
+        """End the pipeline that sent too much in one piece, or what cannot be read.
+
+        What the session itself sends is passed over, unless its opening waits for it.
+        """
         if pipeline is not None:
             pipeline.fail(failure)
+        elif not self.opened.done():
+            raise ProtocolError(failure.what, failure.why, failure.hint)
         else:
             self.console.write(Write(failure.text(), stream=Stream.NOTICE))
 

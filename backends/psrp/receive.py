@@ -8,8 +8,9 @@ that is connected to rather than opened is open with its private data. The sessi
 ``receive_pipeline`` turns a pipeline's messages into text on the console, outputs, error records and the final state.
 Hot messages go through the fast decoder of ``clixml.py`` first, and large ones through ``read_ahead``, which reads
 them in steps. Verbose, debug, warning and progress records are
-passed over: the same text arrives as a host call, and that is what is shown. A message type that does not belong where
-it arrives is a ProtocolError, which ends the session.
+passed over: the same text arrives as a host call, and that is what is shown. What a message says and cannot be read is
+Unreadable, which ends its command; a message that does not belong where it arrives is a ProtocolError, which ends the
+session.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from xml.etree import ElementTree
 from psrpcore import ClientRunspacePool, PSRPPayload, StreamType
 from psrpcore import types as ps
 from pstui.backends.console import BACKLOG_LIMIT
-from pstui.backends.errors import LimitExceeded, ProtocolError, SessionBroken
+from pstui.backends.errors import LimitExceeded, ProtocolError, SessionBroken, SessionStateError, Unreadable
 from pstui.backends.psrp import clixml as fast
 from pstui.backends.psrp.clixml import MessageType, PlainCipher, clipped, parse, write_record
 from pstui.backends.psrp.fragments import Message, refragmented
@@ -70,7 +71,10 @@ class ReceivingPool(Protocol):
 
 
 def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> None:
-    """Handle one message of the pool itself. Raises ProtocolError, or SessionBroken when the far end closes."""
+    """Handle one message of the pool itself.
+
+    Raises Unreadable; ProtocolError; SessionBroken when the far end closes.
+    """
     foreign = message.pool_id != pool.id and message.pool_id.int != 0
     if foreign or message.pipeline_id is not None:
         raise ProtocolError("the far end sent a message that belongs to another session or command")
@@ -84,8 +88,12 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
         case MessageType.RUNSPACEPOOL_HOST_CALL:
             calls.take(message, None)
         case MessageType.ENCRYPTED_SESSION_KEY:
-            _core_event(pool, message)
-            pool.key.arrived()
+            try:
+                _core_event(pool, message)
+            except Unreadable as failure:
+                pool.key.refused(failure)
+            else:
+                pool.key.arrived()
         case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
             calls.spawn(pool.key.requested(), None)
         case MessageType.USER_EVENT:
@@ -101,14 +109,14 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
 def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
     if len(message.body) > AT_ONCE:
-        raise ProtocolError("the far end sent a message that cannot be read", "It is far longer than any of its kind.")
+        raise Unreadable("the far end sent a message that cannot be read", "It is far longer than any of its kind.")
     parse(message.body)
     try:
         pool.core.receive_data(PSRPPayload(refragmented(message, 1), StreamType.default, None))
         return pool.core.next_event()
     except Exception as error:  # psrpcore raises whatever its parsers raise
         why = f"{type(error).__name__}: {error}"
-        raise ProtocolError("the far end sent a message that cannot be read", why) from error
+        raise Unreadable("the far end sent a message that cannot be read", why) from error
 
 
 def _capability(pool: ReceivingPool, message: Message) -> None:
@@ -151,7 +159,7 @@ def _pool_state(pool: ReceivingPool, message: Message) -> None:
     try:
         number = int(said if said is not None else -1)
     except ValueError:
-        raise ProtocolError(f"the far end sent session state {said!r:.40}, which does not exist") from None
+        raise Unreadable(f"the far end sent session state {said!r:.40}, which does not exist") from None
     if number == RunspaceState.OPENED:
         if pool.core.their_capability is None:
             raise ProtocolError("the far end opened the session without negotiating")
@@ -172,7 +180,7 @@ def opened(pool: ReceivingPool) -> None:
 
 
 def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, message: Message) -> None:
-    """Handle one message of a pipeline. Raises ProtocolError when it cannot be what the protocol allows."""
+    """Handle one message of a pipeline. Raises Unreadable; ProtocolError for one that the protocol does not allow."""
     match message.type:
         case MessageType.PIPELINE_HOST_CALL:
             write = fast.host_write(message.body, pipeline.limits.max_text) if message.value is None else None
@@ -239,7 +247,7 @@ def _state(pool: ReceivingPool, pipeline: Pipeline, message: Message) -> None:
     try:
         state = PipelineState(int(number if number is not None else -1))
     except ValueError:
-        raise ProtocolError(f"the far end sent pipeline state {number!r:.40}, which does not exist") from None
+        raise Unreadable(f"the far end sent pipeline state {number!r:.40}, which does not exist") from None
     if record is None:
         pipeline.change_state(state)
         return
@@ -252,7 +260,7 @@ def _reason(
     """Return what a state message says of a failure."""
     try:
         found = _members(_value(pool, message, root=root)).get("ExceptionAsErrorRecord")
-    except LimitExceeded:
+    except SessionStateError:  # too much, or not to be read
         found = None  # what its text says is enough
     return error_info(record, found)
 
@@ -277,8 +285,9 @@ _READ = frozenset(
 
 
 async def read_ahead(pool: ReceivingPool, pipeline: Pipeline | None, message: Message) -> bool:
-    """Read a large message in steps, for whatever it does then; tell whether all is done. Raises LimitExceeded,
-    ProtocolError.
+    """Read a large message in steps, for whatever it does then; tell whether all is done.
+
+    Raises LimitExceeded, Unreadable.
     """
     whole = pipeline if pipeline is not None and pipeline.limits.max_text is None else None
     if whole and message.type == MessageType.PIPELINE_HOST_CALL and await _written_in_steps(pool, whole, message.body):
@@ -327,9 +336,9 @@ async def _read_in_steps(pool: ReceivingPool, message: Message, max_values: int,
     message.root = await parse_in_steps(message.body, max_values)
     try:
         message.value = (await in_steps(reading(message.root, pool.cipher, max_values, consume=consume)),)
-    except (LimitExceeded, ProtocolError) as error:
+    except (LimitExceeded, Unreadable) as error:
         match message.type:
-            case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE if isinstance(error, LimitExceeded):
+            case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE:
                 message.value = (None,)  # the state counts, whatever comes with it
             case MessageType.PIPELINE_HOST_CALL | MessageType.RUNSPACEPOOL_HOST_CALL:
                 message.value = (error.what,)  # it is answered, with this

@@ -18,7 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from psrpcore.types import PSCryptoProvider
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape, without_no_characters
 from pstui.backends.psrp.limits import MAX_DEPTH, MAX_SHORT, MAX_TAG, MAX_VALUES, too_deep, too_large, too_many
 
@@ -75,7 +75,7 @@ class _Reader:
         if tag == "Ref":
             known = self._known.get(element.get("RefId") or "")
             if known is None:
-                raise ProtocolError(_UNREADABLE, "It refers to an object that did not come.")
+                raise Unreadable(_UNREADABLE, "It refers to an object that did not come.")
             value, count = known
             self._add(count)
             return value
@@ -108,16 +108,16 @@ class _Reader:
             try:
                 number = int(text)
             except ValueError as error:
-                raise ProtocolError(_UNREADABLE, "A number is none.") from error
+                raise Unreadable(_UNREADABLE, "A number is none.") from error
             if number not in _WHOLE_NUMBERS[tag]:
-                raise ProtocolError(_UNREADABLE, "A number is out of its range.")
+                raise Unreadable(_UNREADABLE, "A number is out of its range.")
             return number
         try:
             return plain(read(element, self._cipher))
-        except ProtocolError:
+        except Unreadable:
             raise
         except Exception as error:  # a secret that does not decrypt
-            raise ProtocolError(_UNREADABLE, type(error).__name__) from error
+            raise Unreadable(_UNREADABLE, type(error).__name__) from error
 
     def _object(self, element: ElementTree.Element, depth: int) -> Reading:
         number, before = element.get("RefId") or "", self._count
@@ -201,7 +201,7 @@ def _whole_escapes(text: str, start: int, portion: int) -> int:
 def reading(
     element: ElementTree.Element, cipher: PSCryptoProvider, max_values: int = MAX_VALUES, *, consume: bool = False
 ) -> Reading:
-    """Read an element in portions. Raises LimitExceeded, ProtocolError.
+    """Read an element in portions. Raises LimitExceeded, Unreadable.
 
     One that nobody looks at afterwards is consumed: to free all of a large one at the end would take its time, too.
     """
@@ -209,7 +209,7 @@ def reading(
 
 
 def value_of(element: ElementTree.Element, cipher: PSCryptoProvider, max_values: int = MAX_VALUES) -> Any:
-    """Read an element at once. Raises LimitExceeded, ProtocolError."""
+    """Read an element at once. Raises LimitExceeded, Unreadable."""
     work = reading(element, cipher, max_values)
     while True:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import logging
 import os
 import sys
@@ -36,18 +37,24 @@ TELLS = [sys.executable, "-c", "import os, sys; sys.stderr.write(repr(os.environ
 
 
 @pytest.fixture(autouse=True)
-def searched(isolated_home: Path, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest) -> Iterator[None]:
+def searched(isolated_home: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     """Search every file below the home, and every line of every log, when a test has ended.
 
     ``--transcript`` holds what was shown, and so a line that was typed with a password in it.
     """
     left_out = {"planted.toml", *(["transcript.txt"] if "line_with_a_secret" in request.node.name else [])}
-    with caplog.at_level(logging.DEBUG):
-        yield
+    # caplog has forgotten the test itself by now: it begins anew with each phase
+    lines, root = io.StringIO(), logging.getLogger()
+    handler, level = logging.StreamHandler(lines), root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield
+    root.removeHandler(handler)
+    root.setLevel(level)
     for file in isolated_home.rglob("*"):
         if file.is_file() and file.name not in left_out:
             assert SECRET.encode() not in file.read_bytes(), file
-    assert SECRET not in caplog.text
+    assert SECRET not in lines.getvalue()
 
 
 def planted(home: Path, monkeypatch: pytest.MonkeyPatch, table: str) -> Path:

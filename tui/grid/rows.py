@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.psrp.long_text import PORTION
 from pstui.backends.records import SentObject
 from pstui.tui.grid.cells import BETWEEN, KEYS, NO_KEY, NULL, TEXT, Single, clean, converted, write_cell
@@ -139,7 +139,7 @@ class Rows:
             return
         try:
             document = document_of(body)
-        except ProtocolError:
+        except Unreadable:
             return
         found = members(document)
         for name in names_of(found):
@@ -151,14 +151,14 @@ class Rows:
     def _row(self, body: bytes) -> str:
         try:
             return self._walk(body, converted)
-        except (ProtocolError, RecursionError):
+        except (Unreadable, RecursionError):
             return BETWEEN.join([TEXT + _UNREADABLE, *[NULL] * (len(self.columns) - 1)])
 
     def _learn(self, body: bytes, single: Single) -> str | None:
         """Return the row of an object for the template of its shape; None where there can be none."""
         try:
             return self._walk(body, single)
-        except (ProtocolError, RecursionError):
+        except (Unreadable, RecursionError):
             return None
 
     def _walk(self, body: bytes, single: Single) -> str:
@@ -178,7 +178,7 @@ class Rows:
 
 
 def document_of(body: bytes) -> Document:
-    """Return an object as it was sent; of one long value there is its beginning. Raises ProtocolError."""
+    """Return an object as it was sent; of one long value there is its beginning. Raises Unreadable."""
     if (long := long_value(body)) is not None:
         root = Element(long[0])
         root.text = clean(next(long[1], "")) if long[0] == "S" else next(long[1], "")[:4096]

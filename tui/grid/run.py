@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from pstui.backends.errors import ProtocolError, SessionStateError
+from pstui.backends.errors import SessionStateError
 from pstui.backends.records import RunspaceState, SentObject, Stream, Write
 from pstui.backends.sessions.interactive import InteractiveSession, Outcome, SessionTurn
 from pstui.backends.sessions.session import PSSession
@@ -157,7 +157,7 @@ async def _choose_columns(session: PSSession, grid: Grid) -> None:
         call = Call("Get-FormatData", arguments)
         await session.run(Invocation(((call,),)), on_object=found.append)
 
-    with contextlib.suppress(SessionStateError, ProtocolError):
+    with contextlib.suppress(SessionStateError):
         if session.state is RunspaceState.OPENED:
             await SessionTurn(session).take(step)
             views = [read(sent.body) for sent in found[:_MAX_TYPES]]

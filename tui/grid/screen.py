@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import ClassVar
 
-from pstui.backends.errors import ProtocolError, PstuiError
+from pstui.backends.errors import PstuiError, Unreadable
 from pstui.backends.threads import in_thread
 from pstui.tui.clipboard import copied
 from pstui.tui.dialogs.fields import DialogInput
@@ -296,7 +296,7 @@ class GridScreen(ModalScreen[None]):
     async def _show_object(self, row: int) -> None:
         try:
             document = await in_thread(lambda: document_of(self.grid.rows.bodies[row]))
-        except ProtocolError as error:
+        except Unreadable as error:
             self.say(error.text(), "$error")
             return
         await self.app.push_screen(TreeScreen(document, title_of(document)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.records import SentObject
 from pstui.tui.output.base import Emit, Notes
 from pstui.tui.output.elements import Element, long_value, read
@@ -38,8 +38,8 @@ class ClixmlFormat:
             root = read(sent.body)
             root = self._noted(root, notes) if notes else root
             self._prepare(root)
-        except (ProtocolError, ValueError) as error:
-            why = error.text() if isinstance(error, ProtocolError) else "its ids are no numbers"
+        except (Unreadable, ValueError) as error:
+            why = error.text() if isinstance(error, Unreadable) else "its ids are no numbers"
             self.warnings[f"An object was left out: {why}"] = None
             self.lost = True
             return
@@ -53,7 +53,7 @@ class ClixmlFormat:
         try:
             for piece in pieces:
                 emit(cdata(piece))
-        except ProtocolError as error:
+        except Unreadable as error:
             self.warnings[f"The rest of an object is missing: {error.text()}"] = None
             self.lost = True
         emit(f"</{tag}>\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.psrp.clixml import unescape
 from pstui.backends.psrp.long_text import PORTION, decoded
 from pstui.backends.records import SentObject
@@ -35,7 +35,7 @@ class CsvFormat:
             return
         try:
             root = read(sent.body)
-        except ProtocolError as error:
+        except Unreadable as error:
             self.warnings[f"An object was left out: {error.text()}"] = None
             self.lost = True
             return
@@ -71,7 +71,7 @@ class CsvFormat:
         try:
             for piece in pieces:
                 emit(piece.replace('"', '""'))
-        except ProtocolError as error:
+        except Unreadable as error:
             self.warnings[f"The rest of an object is missing: {error.text()}"] = None
             self.lost = True
         emit('"')

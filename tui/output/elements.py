@@ -17,7 +17,7 @@ Element = ElementTree.Element
 
 
 def read(body: bytes) -> Element:
-    """Parse the CLIXML of one object; nothing is null. Raises ProtocolError."""
+    """Parse the CLIXML of one object; nothing is null. Raises Unreadable."""
     if len(body) <= PORTION:
         return parse(body or b"<Nil/>")
     parser = ElementTree.XMLParser()  # noqa: S314  declarations are refused here, sizes are bounded
@@ -39,7 +39,7 @@ def read(body: bytes) -> Element:
 def long_value(body: bytes) -> tuple[str, Iterator[str]] | None:
     """Return the tag of a body that is one long text or byte array, and its text piece by piece; None of any other.
 
-    Such a body is never parsed as a whole: the parser takes four times its size. The pieces raise ProtocolError.
+    Such a body is never parsed as a whole: the parser takes four times its size. The pieces raise Unreadable.
     """
     head, end = next(((head, end) for head, end in _LONG_VALUES if body.startswith(head)), (b"", b""))
     if len(body) <= PORTION or not head or not body.endswith(end):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Set
 
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.psrp.long_text import PORTION, decoded, portions
 from pstui.backends.records import SentObject
 from pstui.tui.output import live_types
@@ -56,7 +56,7 @@ class JsonFormat:
             return
         try:
             root = read(sent.body)
-        except ProtocolError as error:
+        except Unreadable as error:
             self.warnings[f"An object was left out: {error.text()}"] = None
             self.lost = True
             return
@@ -76,8 +76,8 @@ class JsonFormat:
         try:
             for piece in decoded(pieces) if tag == "S" else byte_list(pieces):
                 emit(string(piece)[1:-1] if tag == "S" else piece)
-        except (ProtocolError, ValueError) as error:
-            why = error.text() if isinstance(error, ProtocolError) else error
+        except (Unreadable, ValueError) as error:
+            why = error.text() if isinstance(error, Unreadable) else error
             self.warnings[f"The rest of an object is missing: {why}"] = None
             self.lost = True
         emit(quotes[1:] * (tag == "S") + after + "\n")
@@ -92,7 +92,7 @@ class JsonFormat:
                 sent = SentObject(body, _no_secret)
                 try:
                     _Walk(Document(read(body)), self._depth, sent, notes, parts.append, warnings, single).top()
-                except (ProtocolError, RecursionError):
+                except (Unreadable, RecursionError):
                     return None
                 return None if warnings else "".join(parts)
 

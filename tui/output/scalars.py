@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from json.encoder import encode_basestring
 
-from pstui.backends.errors import ProtocolError
+from pstui.backends.errors import Unreadable
 from pstui.backends.psrp.clixml import unescape
 
 #: characters that JSON allows bare, and a terminal or a reader of lines does not take as they are
@@ -172,7 +172,7 @@ def byte_list(pieces: Iterable[str]) -> Iterator[str]:
             found = base64.b64decode(piece, validate=True)
             yield before + ",".join([_NUMBERS[byte] for byte in found])
             before = ","
-    except (ProtocolError, ValueError):
+    except (Unreadable, ValueError):
         damaged = True
     yield "]" if before == "," else "[]"
     if damaged:

@@ -20,8 +20,6 @@ from tests.support.scripted_peer import COMPLETED, Action, ScriptedPeer, call, e
 from tests.support.stall import BUDGET, Turns, watched_turns
 
 OTHER = uuid.UUID("11111111-2222-3333-4444-555555555555")
-DEEP = "<Obj RefId='0'><LST>" * 5_000 + "<S>x</S>" + "</LST></Obj>" * 5_000
-ENTITIES = '<!DOCTYPE a [<!ENTITY b "bbbbbbbb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><S>&c;</S>'
 
 
 def fragment(object_id: int, fragment_id: int, flags: int, length: int, blob: bytes = b"") -> Action:
@@ -86,12 +84,6 @@ FATAL: dict[str, Action] = {
     "a client's message": message(TYPES["CREATE_PIPELINE"], b"<S>x</S>"),
     "another pool": says("PIPELINE_OUTPUT", "<S>x</S>", pool=OTHER),
     "another pipeline": says("PIPELINE_OUTPUT", "<S>x</S>", pipeline=OTHER),
-    "not xml": says("PIPELINE_STATE", "<Obj RefId='0'><MS>"),
-    "not utf-8": message(TYPES["PIPELINE_STATE"], b"\xff\xfe<S>x</S>"),
-    "no state in the state": says("PIPELINE_STATE", '<Obj RefId="0"><MS></MS></Obj>'),
-    "depth": says("PIPELINE_STATE", DEEP),
-    "entities": says("PIPELINE_STATE", ENTITIES),
-    "host call without id": says("PIPELINE_HOST_CALL", '<Obj RefId="0"><MS></MS></Obj>'),
     "more questions than can be open": together(*(call(11, ci=number) for number in range(MAX_OPEN + 1))),
     "negotiated again": lambda peer, guid: peer._open(),
     "the pool closes": lambda peer, guid: peer.state(ZERO, 3),
