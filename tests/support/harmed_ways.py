@@ -100,7 +100,9 @@ class Way:
 async def winrm(endpoint: WinRMEndpoint) -> AsyncIterator[Way]:
     """A WinRM service, which runs beside the tests."""
     async with harming(endpoint.port) as (relay, port):
-        info = call_of(endpoint, Port=port, settings={"max_retry_time": LIMIT * 1000, "receive_timeout": 5000})
+        settings = {"max_retry_time": LIMIT * 1000, "receive_timeout": 5000}
+        # A stop whose answer is lost waits for as long as PowerShell's does, a minute.
+        info = call_of(endpoint, Port=port, settings=settings, SessionOption={"CancelTimeout": 5_000})
         lines = {"work": "1..30", "ask": "Read-Host name", "hang": "'hanging'; Start-Sleep 600"}
         yield Way(info, relay, lines, [str(number) for number in range(1, 31)])
 

@@ -17,7 +17,7 @@ from pstui.tui.plain import plain
 from pstui.tui.terminal.emulator import Modes, Row, State, bounded
 from pstui.tui.terminal.replies import safe
 from pstui.tui.terminal.rows import shown, trimmed
-from pstui.tui.transcript.render.cells import cluster_end, is_simple, width
+from pstui.tui.transcript.render.cells import cluster_end, index_at_column, is_simple, width
 from pstui.tui.transcript.render.style import Run, apply_sgr
 from pyghostty import Terminal
 from pyghostty._ffi import ffi, lib
@@ -85,7 +85,8 @@ class GhosttyEmulator:
         known = len(self._texts) == count
         if not known or texts != self._texts:
             before, old = self._texts, self._rows
-            self._rows = [old[y] if known and text == before[y] else _row(text) for y, text in enumerate(texts)]
+            most = self._size[0]
+            self._rows = [old[y] if known and text == before[y] else _row(text, most) for y, text in enumerate(texts)]
             self._texts = texts
         return self._rows
 
@@ -94,7 +95,9 @@ class GhosttyEmulator:
         first, last = max(first, 0), min(last, self.history_size)
         # It drops rows by the page, so there may be more than are asked for.
         more = self._scrolled - self.history_size
-        return [_row(text) for text in self._read("history", more + first, more + last - 1)] if first < last else []
+        if first >= last:
+            return []
+        return [_row(text, self._size[0]) for text in self._read("history", more + first, more + last - 1)]
 
     def state(self) -> State:
         """Return what is to be known beside the rows."""
@@ -223,22 +226,30 @@ def _style(style: int, parameters: str) -> int:
     return apply_sgr(style, parameters)
 
 
-def _row(text: str) -> Row:
-    """Return the row that a text with SGR sequences is."""
+def _row(text: str, columns: int) -> Row:
+    """Return the row that a text with SGR sequences is.
+
+    It is cut at the edge: of some characters that nobody has assigned the library takes no cell, and a cell is theirs here.
+    """
     starts: list[Run] = []
     parts: list[str] = []
-    style, place = 0, 0
+    style, place, is_wide = 0, 0, False
     pieces = _SGR.split(_OTHER.sub("", text))
     for index in range(0, len(pieces), 2):
         if piece := pieces[index]:
-            piece = piece if is_simple(piece) and piece.isprintable() else _harmless(piece)
+            plain_cells = is_simple(piece) and piece.isprintable()
+            piece = piece if plain_cells else _harmless(piece)
+            is_wide = is_wide or not plain_cells
             if not starts or starts[-1][1] != style:
                 starts.append((place, style))
             parts.append(piece)
             place += len(piece)
         if index + 1 < len(pieces):
             style = _style(style, pieces[index + 1])
-    return trimmed("".join(parts), starts)
+    whole = "".join(parts)
+    if is_wide and width(whole) > columns:
+        whole = whole[: index_at_column(whole, columns)]
+    return trimmed(whole, [run for run in starts if run[0] < len(whole)])
 
 
 def _harmless(text: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from pstui.tui.terminal import emulator as choice
 from pstui.tui.terminal.emulator import Emulator, Modes, make_emulator, names
 from pstui.tui.terminal.replies import MOST, safe
+from pstui.tui.transcript.render.cells import width
 from pstui.tui.transcript.render.style import BOLD, REVERSE, RGB, UNDERLINE, background, foreground
 
 both = pytest.mark.parametrize("name", names())
@@ -51,6 +52,13 @@ def test_a_row_that_has_not_changed_is_the_same_object(name: str) -> None:
     made.feed(b"!")
     after = made.rows()
     assert after[0] is before[0] and after[1] != before[1]
+
+
+@both
+def test_no_row_is_wider_than_the_screen(name: str) -> None:
+    """How wide a character is that nobody has assigned, an emulator may think otherwise than the screen."""
+    made = fed(name, "\x1b[1ma\u05c8\u05c8bc\u0870\u1aff\u2fe0\U0001fadf\x1b[3mdefghijklmnopqrstuvwxyz\x1b[0m")
+    assert 15 <= max(width(text) for text, _ in made.rows()) <= 20
 
 
 @both
