@@ -107,7 +107,8 @@ class Defragmenter:
         self._parts.append(blob)
         if self._size > _LONG:
             joined = b"".join(self._parts)
-            self._parts = [joined[: _MESSAGE.size], bytearray(joined[_MESSAGE.size :].removeprefix(_BOM))]
+            start = _MESSAGE.size + len(_BOM) * joined.startswith(_BOM, _MESSAGE.size)
+            self._parts = [joined[: _MESSAGE.size], bytearray(memoryview(joined)[start:])]
 
     def _check(self, object_id: int, fragment_id: int, flags: int, length: int) -> None:
         if object_id <= 0 or flags > 3 or not 0 <= length <= MAX_FRAGMENT:

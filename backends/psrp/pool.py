@@ -50,8 +50,9 @@ from pstui.backends.psrp.host_calls import HostCalls
 from pstui.backends.psrp.invocation import PipelineTemplates
 from pstui.backends.psrp.limits import SCREEN, Limits
 from pstui.backends.psrp.pipeline import Pipeline, PipelineResult
-from pstui.backends.psrp.receive import AT_ONCE, read_ahead, receive_pipeline, receive_pool
+from pstui.backends.psrp.receive import AT_ONCE, MAX_SENT_BACK, read_ahead, receive_pipeline, receive_pool
 from pstui.backends.psrp.session_key import SessionKey
+from pstui.backends.psrp.values import dismantling, in_steps
 from pstui.backends.records import (
     Batch,
     Bounded,
@@ -413,6 +414,8 @@ class RunspacePool:
                 receive_pool(self, self._calls, message)
         except (LimitExceeded, Unreadable) as failure:
             self._crossed(failure, pipeline)
+        if message.root is not None and len(message.body) > MAX_SENT_BACK:
+            await in_steps(dismantling(message.root))
 
     def _crossed(self, failure: LimitExceeded | Unreadable, pipeline: Pipeline | None) -> None:
         """End the pipeline that sent too much in one piece, or what cannot be read.

@@ -37,7 +37,7 @@ from pstui.backends.psrp.pipeline import Pipeline
 from pstui.backends.psrp.progress import host_progress
 from pstui.backends.psrp.record_info import error_info
 from pstui.backends.psrp.session_key import SessionKey
-from pstui.backends.psrp.values import in_steps, parse_in_steps, reading, uncollected, value_of
+from pstui.backends.psrp.values import VALUES, in_steps, parse_in_steps, reading, uncollected, value_of
 from pstui.backends.records import ErrorInfo, PipelineState, RunspaceState, SentObject, Write
 from pstui.backends.transports.base import ShellTransport
 
@@ -90,10 +90,9 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
         case MessageType.ENCRYPTED_SESSION_KEY:
             try:
                 _core_event(pool, message)
-            except Unreadable as failure:
-                pool.key.refused(failure)
-            else:
-                pool.key.arrived()
+            except Unreadable as failure:  # a secret would wait for it, and nothing more is safe to send
+                raise ProtocolError(failure.what, failure.why) from failure
+            pool.key.arrived()
         case MessageType.PUBLIC_KEY_REQUEST if pool.protocol <= (2, 1):
             calls.spawn(pool.key.requested(), None)
         case MessageType.USER_EVENT:
@@ -108,7 +107,7 @@ def receive_pool(pool: ReceivingPool, calls: HostCalls, message: Message) -> Non
 
 def _core_event(pool: ReceivingPool, message: Message) -> Any:
     """Let psrpcore process a message of the pool."""
-    if len(message.body) > AT_ONCE:
+    if len(message.body) > MAX_OF_POOL:
         raise Unreadable("the far end sent a message that cannot be read", "It is far longer than any of its kind.")
     parse(message.body)
     try:
@@ -198,7 +197,7 @@ def receive_pipeline(pool: ReceivingPool, calls: HostCalls, pipeline: Pipeline, 
         case MessageType.ERROR_RECORD:
             pipeline.had_errors = True
             root = message.root if message.root is not None else parse(message.body)
-            error = error_info(root, _value(pool, message, root=root))
+            error = error_info(root, _value(pool, message, root=root), pipeline.limits.max_text)
             pool.on_error_record(error)
             if pipeline.on_error is not None:
                 pipeline.on_error(error)
@@ -251,7 +250,9 @@ def _state(pool: ReceivingPool, pipeline: Pipeline, message: Message) -> None:
     if record is None:
         pipeline.change_state(state)
         return
-    pipeline.change_state(state, _reason(pool, message, root, record), root)
+    # what is printed over there is copied and sent; too much of it is printed here
+    sent_back = root if len(message.body) <= MAX_SENT_BACK and message.body.count(b"<") <= 4 * VALUES else None
+    pipeline.change_state(state, _reason(pool, message, root, record), sent_back)
 
 
 def _reason(
@@ -267,8 +268,12 @@ def _reason(
 
 #: where a state message has the reason of a failure
 _RECORD = "MS/*[@N='ExceptionAsErrorRecord']"
-#: Bytes of a message that are read without a turn of the loop: some 2,000 values.
-AT_ONCE = 32 * 1024
+#: Bytes of a message that are read without a turn of the loop: some 100 values, or a text.
+AT_ONCE = 2 * 1024
+#: Largest message about versions and keys, in bytes: psrpcore reads them in one go.
+MAX_OF_POOL = 32 * 1024
+#: Largest failure, in bytes of its message, that is sent back for the far end to print.
+MAX_SENT_BACK = 128 * 1024
 #: What is read as a value, whatever its size.
 _READ = frozenset(
     {

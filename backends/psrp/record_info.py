@@ -8,41 +8,52 @@ from xml.etree import ElementTree
 from psrpcore import types as ps
 from psrpcore.types import PSCryptoProvider
 from pstui.backends.psrp.clixml import parse
+from pstui.backends.psrp.limits import MAX_TEXT
 from pstui.backends.psrp.values import value_of
 from pstui.backends.records import ErrorInfo, InformationInfo
 
 
-def error_info(element: ElementTree.Element, found: Any) -> ErrorInfo:
-    """Describe an ErrorRecord: its element, and what ``values`` reads of it."""
+def error_info(element: ElementTree.Element, found: Any, max_text: int | None = MAX_TEXT) -> ErrorInfo:
+    """Describe an ErrorRecord: its element, and what ``values`` reads of it.
+
+    A text of more than ``max_text`` characters is cut; what should be a text and is a list or an object is none.
+    """
+
+    def text(value: Any) -> str:
+        said = "" if value is None or isinstance(value, dict | list) else str(value)
+        return said if max_text is None or len(said) <= max_text else said[:max_text] + "…"
+
     record = found if isinstance(found, dict) else {}
     exception = record.get("Exception")
     invocation = record.get("InvocationInfo")
     details = record.get("ErrorDetails_Message")
     type_name = element.findtext("MS/Obj[@N='Exception']/TN/T") or ""
-    message = details or (exception.get("Message") if isinstance(exception, dict) else exception)
+    message = text(details) or text(exception.get("Message") if isinstance(exception, dict) else exception)
     if not message:
-        message = element.findtext("ToString") or ""
-    if not str(message).strip():  # protocol-notes 3.6
-        message = record.get("ErrorCategory_Message") or ""
+        message = text(element.findtext("ToString"))
+    if not message.strip():  # protocol-notes 3.6
+        message = text(record.get("ErrorCategory_Message"))
     position = record.get("InvocationInfo_PositionMessage")
     if not position and isinstance(invocation, dict):
         position = invocation.get("PositionMessage")
     target = record.get("TargetObject")
     return ErrorInfo(
-        message=str(message),
-        exception_type=type_name.removeprefix("Deserialized."),
-        fully_qualified_error_id=str(record.get("FullyQualifiedErrorId") or ""),
+        message=message,
+        exception_type=text(type_name.removeprefix("Deserialized.")),
+        fully_qualified_error_id=text(record.get("FullyQualifiedErrorId")),
         category=_category(record.get("ErrorCategory_Category")),
-        category_reason=str(record.get("ErrorCategory_Reason") or ""),
-        target=str(record.get("ErrorCategory_TargetName") if isinstance(target, dict | list) else target or ""),
-        position=str(position or ""),
-        stack_trace=str(record.get("ErrorDetails_ScriptStackTrace") or ""),
-        activity=str(record.get("ErrorCategory_Activity") or ""),
-        recommendation=str(record.get("ErrorDetails_RecommendedAction") or ""),
+        category_reason=text(record.get("ErrorCategory_Reason")),
+        target=text(record.get("ErrorCategory_TargetName") if isinstance(target, dict | list) else target),
+        position=text(position),
+        stack_trace=text(record.get("ErrorDetails_ScriptStackTrace")),
+        activity=text(record.get("ErrorCategory_Activity")),
+        recommendation=text(record.get("ErrorDetails_RecommendedAction")),
     )
 
 
 def _category(number: Any) -> str:
+    if not isinstance(number, int):
+        return ""
     try:
         return str(ps.ErrorCategory(number).name)
     except ValueError:

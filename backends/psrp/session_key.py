@@ -7,7 +7,7 @@ import uuid
 from typing import Protocol
 
 from psrpcore import ClientRunspacePool
-from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError, Unreadable
+from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
 from pstui.backends.transports.base import Transport
 
 #: Seconds the exchange may take (protocol-notes 4.8).
@@ -32,19 +32,13 @@ class SessionKey:
         self._pool = pool
         self._arrived = asyncio.Event()
         self._asked = False
-        self._failure: Unreadable | None = None
 
     def arrived(self) -> None:
         """The far end has sent the key."""
         self._arrived.set()
 
-    def refused(self, failure: Unreadable) -> None:
-        """What the far end has sent is no key: whoever waits for it is told."""
-        self._failure = failure
-        self._arrived.set()
-
     async def ensure(self) -> None:
-        """Have a key, exchanging it if nobody has begun to. Raises SessionBroken, SessionStateError; Unreadable."""
+        """Have a key, exchanging it if nobody has begun to. Raises ProtocolError, SessionBroken, SessionStateError."""
         pool = self._pool
         if pool.protocol >= (2, 4):
             if not pool.transport.is_private:
@@ -59,8 +53,6 @@ class SessionKey:
             await asyncio.wait_for(self._arrived.wait(), KEY_TIMEOUT)
         except TimeoutError:
             raise ProtocolError(f"the far end sent no session key within {KEY_TIMEOUT:g} s") from None
-        if self._failure is not None:
-            raise Unreadable(self._failure.what, self._failure.why)
 
     async def requested(self) -> None:
         """A server of protocol 2.0 or 2.1 wants the exchange; a failure ends the session."""
@@ -68,7 +60,5 @@ class SessionKey:
             return
         try:
             await self.ensure()
-        except Unreadable:
-            pass  # said when a secret is to be sent
         except SessionBroken as failure:
             await self._pool.fail(failure)

@@ -18,12 +18,14 @@ from typing import Any
 from xml.etree import ElementTree
 
 from psrpcore.types import PSCryptoProvider
-from pstui.backends.errors import Unreadable
+from pstui.backends.errors import LimitExceeded, Unreadable
 from pstui.backends.psrp.clixml import checked, not_xml, plain, read, unescape, without_no_characters
-from pstui.backends.psrp.limits import MAX_DEPTH, MAX_SHORT, MAX_TAG, MAX_VALUES, too_deep, too_large, too_many
+from pstui.backends.psrp.limits import MAX_DEPTH, MAX_SHORT, MAX_TAG, MAX_VALUES, MIB, too_deep, too_large, too_many
 
 #: Bytes that are parsed, and values that are made, between two turns of the loop: some 5 ms each.
 PORTION, VALUES = 64 * 1024, 1_000
+#: how many others a value counts for that psrpcore reads: it takes up to half a millisecond
+_ODD = 60
 
 _WHOLE_NUMBERS = {
     "I32": range(-(2**31), 2**31),
@@ -85,6 +87,9 @@ class _Reader:
 
     def _text(self, text: str) -> Reading:
         """Resolve the escapes of a text; many short ones are as much work as a long one."""
+        if len(text) > PORTION:
+            self._worked = 0
+            yield
         if "_x" not in text:
             return text
         self._worked += len(text) * VALUES // PORTION
@@ -112,6 +117,7 @@ class _Reader:
             if number not in _WHOLE_NUMBERS[tag]:
                 raise Unreadable(_UNREADABLE, "A number is out of its range.")
             return number
+        self._worked += _ODD
         try:
             return plain(read(element, self._cipher))
         except Unreadable:
@@ -223,15 +229,23 @@ _LONG_TAG = re.compile(rb"<[^<>]{%d}" % MAX_TAG)
 #: What no writer of CLIXML leaves as it is, but XML allows: a ``>`` in the value of an attribute ends no tag.
 _OPEN_VALUE = re.compile(rb"""=\s*(?:"[^"<>]*|'[^'<>]*)>""")
 _TAG = re.compile(rb"""<(?:[^<>"']|"[^"<]*"?|'[^'<]*'?)*""")
+#: bytes of the longest reference to a character that is replaced
+_REFERENCE = len(b"&#xFFFE;")
 #: how many readings go on
 _readings = 0
+
+
+def _settle() -> None:
+    """Look through what a portion has made while the collector is away: all of it at the end would take too long."""
+    if _readings:
+        gc.collect(0)
 
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
     """Keep the garbage collector away while a large message is read.
 
-    What reading makes is no garbage, and a pass over half a million elements takes 100 ms.
+    A pass over half a million elements takes 100 ms; what each portion has made is looked through by itself.
     """
     global _readings  # noqa: PLW0603  the collector is the process's, too
     was_enabled = gc.isenabled() or _readings > 0
@@ -247,23 +261,42 @@ def uncollected() -> Iterator[None]:
 
 async def parse_in_steps(body: bytes, max_values: int = MAX_VALUES) -> ElementTree.Element:
     """Parse a CLIXML body as ``clixml.parse`` does, with turns of the loop between. Raises LimitExceeded too."""
-    checked(body)
-    if body.count(b"<") > 3 * max_values:  # an element has one or two, its type names come beside it
-        raise too_many(max_values)
-    body = without_no_characters(body)
-    parser = ElementTree.XMLParser()  # noqa: S314  a document type is refused above
+    await _check_in_steps(body, 3 * max_values)  # an element has one or two, its type names come beside it
+    builder = ElementTree.TreeBuilder()
+    parser = ElementTree.XMLParser(target=builder)  # noqa: S314  a document type is refused above
+    start = 0
     try:
-        for start in range(0, len(body), PORTION):
-            if _LONG_TAG.search(body, start, start + PORTION + MAX_TAG + 1) is not None:
+        while start < len(body):
+            end = start + PORTION
+            if _LONG_TAG.search(body, start, end + MAX_TAG + 1) is not None:
                 raise too_large(MAX_TAG)
-            if _OPEN_VALUE.search(body, start, start + PORTION + MAX_TAG) is not None:
-                await _measure_tags(body, start, start + PORTION)
-            parser.feed(body[start : start + PORTION])
+            if _OPEN_VALUE.search(body, start, end + MAX_TAG) is not None:
+                await _measure_tags(body, start, end)
+            if end < len(body) and (reference := body.rfind(b"&", end - _REFERENCE, end)) > start:
+                end = reference
+            parser.feed(without_no_characters(body[start:end]))
+            _settle()
+            start = end
             await asyncio.sleep(0)
         root: ElementTree.Element = parser.close()
-    except ElementTree.ParseError as error:
-        raise not_xml(error) from error
+    except (ElementTree.ParseError, LimitExceeded) as error:
+        if (half := builder.close()) is not None:
+            await in_steps(dismantling(half))
+        raise not_xml(error) if isinstance(error, ElementTree.ParseError) else error from error
     return root
+
+
+async def _check_in_steps(body: bytes, most: int) -> None:
+    """Do what ``checked`` does, and count the tags, a mebibyte at a time. Raises Unreadable, LimitExceeded."""
+    count = 0
+    for start in range(0, len(body), MIB):
+        part = body[start : start + MIB + 1]  # a mark may stand across the end
+        checked(part)
+        count += part.count(b"<", 0, MIB)
+        if count > most:
+            raise too_many(most // 3)
+        if start:
+            await asyncio.sleep(0)
 
 
 async def _measure_tags(body: bytes, start: int, end: int) -> None:
@@ -278,6 +311,18 @@ async def _measure_tags(body: bytes, start: int, end: int) -> None:
             await asyncio.sleep(0)
 
 
+def dismantling(root: ElementTree.Element) -> Reading:
+    """Take an element apart in portions: to free all of a large one at once takes as long as to read it."""
+    parts, count = [root], 0
+    while parts:
+        part = parts.pop()
+        parts.extend(part)
+        part.clear()
+        count += 1
+        if count % VALUES == 0:
+            yield
+
+
 async def in_steps(work: Reading, rest: Callable[[], float] = lambda: 0.0) -> Any:
     """Run a reading with turns of the loop between its portions; ``rest`` says how long each is."""
     while True:
@@ -285,4 +330,5 @@ async def in_steps(work: Reading, rest: Callable[[], float] = lambda: 0.0) -> An
             next(work)
         except StopIteration as done:
             return done.value
+        _settle()
         await asyncio.sleep(rest())

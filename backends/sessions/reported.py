@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pstui.backends.records import ErrorInfo, InformationInfo, Stream, Write
 
@@ -27,6 +27,10 @@ _STEP_COMMANDS = ("s", "stepinto", "v", "stepover", "o", "stepout", "l", "list")
 _COLOUR = 14
 #: Most lines of the debugger's own answer that are shown.
 MAX_VALUE_LINES = 10_000
+#: Longest text of a breakpoint's parts, in characters.
+MAX_NAME = 1_024
+#: Most of a stop that is shown: the breakpoints hit; characters and lines of where it stands.
+MAX_HIT, MAX_POSITION, MAX_POSITION_LINES = 20, 16 * 1024, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def read_stop(event: Mapping[str, Any]) -> DebuggerStop:
     """Read a stop event; what is missing is left out."""
     arguments = _first(event.get("PSEventArgs.SourceArgs"))
     found = arguments.get("Breakpoints")
-    breakpoints = tuple(_breakpoint(item) for item in found) if isinstance(found, list) else ()
+    breakpoints = tuple(_breakpoint(item) for item in found[:MAX_HIT]) if isinstance(found, list) else ()
     invocation = arguments.get("SerializedInvocationInfo")
     return DebuggerStop(breakpoints, _position(invocation if isinstance(invocation, dict) else {}))
 
@@ -61,7 +65,7 @@ def stop_lines(stop: DebuggerStop, *, first: bool) -> list[Write]:
     lines = ["Entering debug mode. Use h or ? for help.", ""] if first else []
     if stop.breakpoints:
         lines += [f"Hit {text}" for text in stop.breakpoints] + [""]
-    lines += stop.position.splitlines()
+    lines += stop.position[:MAX_POSITION].splitlines()[:MAX_POSITION_LINES]
     return [Write(line, foreground=_COLOUR) for line in lines]
 
 
@@ -150,7 +154,8 @@ def _first(values: Any) -> dict[str, Any]:
 def _breakpoint(found: Any) -> str:
     """Return a breakpoint as its ToString has it."""
     if not isinstance(found, dict):
-        return str(found)
+        return str(found)[:MAX_NAME] if isinstance(found, str | int) else ""
+    found = {name: str(value)[:MAX_NAME] for name, value in found.items() if isinstance(value, str | int)}
     script = f"{found['Script']}:" if found.get("Script") else ""
     if found.get("Command"):
         return f"Command breakpoint on '{script}{found['Command']}'"
@@ -169,9 +174,9 @@ def _position(invocation: Mapping[str, Any]) -> str:
 
     So the message is made anew, as the real client does, where its parts have come.
     """
-    message = str(invocation.get("InvocationInfo_PositionMessage") or "")
+    message = str(invocation.get("InvocationInfo_PositionMessage") or "")[:MAX_POSITION]
     line, offset = invocation.get("InvocationInfo_Line"), invocation.get("InvocationInfo_OffsetInLine")
-    source = line.rstrip() if isinstance(line, str) else ""
+    source = line[:MAX_POSITION].rstrip() if isinstance(line, str) else ""
     head = message.splitlines()[:1]
     if not head or not isinstance(offset, int) or not 0 < offset <= len(source):
         return message
@@ -197,6 +202,8 @@ def _marked(source: str, before: int) -> tuple[str, str]:
 
 #: Errors, information records and breakpoints kept, of each.
 MAX_RECORDS = 500
+#: All errors that are kept, and all information records, in characters or bytes.
+MAX_KEPT = 8 * 1024 * 1024
 #: Largest information record that is kept, in bytes as it was sent.
 MAX_INFORMATION = 64 * 1024
 #: Longest error text put together of lines, in characters.
@@ -205,12 +212,33 @@ MAX_TEXT = 64 * 1024
 _CONTINUES = (" ", "\t", "+", "|", "At ")
 
 
+T = TypeVar("T")
+
+
+class _Kept(Generic[T]):
+    """The newest records, bounded in number and in size."""
+
+    def __init__(self) -> None:
+        self._records: deque[tuple[T, int]] = deque(maxlen=MAX_RECORDS)
+
+    @property
+    def all(self) -> tuple[T, ...]:
+        """Every record, newest last."""
+        return tuple(record for record, _ in self._records)
+
+    def add(self, record: T, size: int) -> None:
+        """Keep a record; the oldest go."""
+        self._records.append((record, size))
+        while sum(size for _, size in self._records) > MAX_KEPT and len(self._records) > 1:
+            self._records.popleft()
+
+
 class SessionRecords:
     """Errors, information records and breakpoints of one session."""
 
     def __init__(self) -> None:
-        self._errors: deque[ErrorInfo] = deque(maxlen=MAX_RECORDS)
-        self._information: deque[bytes] = deque(maxlen=MAX_RECORDS)
+        self._errors = _Kept[ErrorInfo]()
+        self._information = _Kept[bytes]()
         self._lines: list[str] = []
         #: is told each event of the far end that is not about debugging
         self.on_event: Callable[[dict[str, Any]], None] = lambda event: None
@@ -221,19 +249,19 @@ class SessionRecords:
     def errors(self) -> Sequence[ErrorInfo]:
         """The errors, newest last."""
         self._finish_lines()
-        return tuple(self._errors)
+        return self._errors.all
 
     @property
     def information(self) -> Sequence[InformationInfo]:
         """The information records, newest last; one that cannot be read is left out."""
         from pstui.backends.psrp.record_info import information_info
 
-        return tuple(found for body in self._information if (found := information_info(body)) is not None)
+        return tuple(found for body in self._information.all if (found := information_info(body)) is not None)
 
     def add_error(self, error: ErrorInfo) -> None:
         """Keep an error record."""
         self._finish_lines()
-        self._errors.append(error)
+        self._errors.add(error, sum(len(getattr(error, name)) for name in ErrorInfo.__slots__))
 
     def add_error_line(self, text: str) -> None:
         """Keep a line of an error that arrives as text alone, as the errors of a typed line do (protocol-notes 3.4)."""
@@ -246,12 +274,12 @@ class SessionRecords:
         text = "\n".join(self._lines).strip()
         self._lines = []
         if text:
-            self._errors.append(ErrorInfo(text))
+            self._errors.add(ErrorInfo(text), len(text))
 
     def add_information(self, body: bytes) -> None:
         """Keep an information record as it came: most are never looked at, and a flood of them must cost little."""
         if len(body) <= MAX_INFORMATION:
-            self._information.append(body)
+            self._information.add(body, len(body))
 
     def take_event(self, event: dict[str, Any]) -> None:
         """Keep what an event says of a breakpoint; hand another on."""

@@ -185,8 +185,8 @@ EDITS = (
     Edit(
         "a state of the session read in one turn",
         "backends/psrp/receive.py",
-        "case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE if",
-        "case MessageType.PIPELINE_STATE if",
+        "case MessageType.PIPELINE_STATE | MessageType.RUNSPACEPOOL_STATE:",
+        "case MessageType.PIPELINE_STATE:",
         (f"{_HOSTILE}::test_a_state_of_the_session_counts_whatever_comes_with_it",),
     ),
     Edit(

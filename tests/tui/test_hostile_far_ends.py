@@ -22,7 +22,8 @@ from pstui.backends.transports.outofproc import OutOfProcTransport
 from pstui.tui.pane.state import PaneState
 
 from tests.support.pilot import Screen, screen
-from tests.support.scripted_peer import COMPLETED, Action, ScriptedPeer, call, error_record, state
+from tests.support.replay_wire import ZERO
+from tests.support.scripted_peer import COMPLETED, FAILED, Action, ScriptedPeer, call, error_record, state, stop_event
 from tests.support.stall import BUDGET, Turns, watched_turns
 
 INFO = ConnectionInfo(ParameterSet.PROCESS, {"Command": ("far",)})
@@ -86,6 +87,7 @@ VALUES: dict[str, Clixml] = {
     "digits": leaf("I32", "1111"),
     "decimal": leaf("D", "1111"),
     "date": leaf("DT", "1111"),
+    "dates": many("<DT>2026-11-30T12:00:00Z</DT>", 40_000),
     "guid": leaf("G", "aaaa"),
     "xml": leaf("XD", "&lt;a/&gt;", 100_000),
     "secret": leaf("SS", "QUJD"),
@@ -181,6 +183,15 @@ def _whole(**sides: int) -> str:
     return f"<Obj RefId='3'><MS>{inside}</MS></Obj>"
 
 
+def _failure(parts: Clixml) -> Action:
+    """A terminating error with more in it."""
+
+    def do(peer: ScriptedPeer, guid: uuid.UUID) -> None:
+        peer.state(guid, FAILED, error_record("no").replace('<Nil N="TargetObject" />', parts()))
+
+    return do
+
+
 _BLANK = (
     "<Obj RefId='5'><MS><C N='character'>32</C><I32 N='foregroundColor'>1</I32><I32 N='backgroundColor'>1</I32>"
     "<I32 N='bufferCellType'>0</I32></MS></Obj>"
@@ -193,6 +204,13 @@ OTHERS: dict[str, Action] = {
     "a flood of clearings": every(48, _whole(left=-1, top=-1, right=-1, bottom=-1), _BLANK),
     "a flood of colours": every(28, "<I32>3</I32>"),
     "a state of the session": lambda peer, guid: peer.say("RUNSPACEPOOL_STATE", VALUES["properties"]()),
+    "a block of cells": call(
+        49, _whole(x=0, y=0), f"<Obj RefId='4'><MS><Obj N='mae' RefId='6'><LST>{_BLANK * 18_000}</LST></Obj></MS></Obj>"
+    ),
+    "an error of many lines": lambda peer, guid: peer.say("ERROR_RECORD", error_record("x\n" * 700_000), guid),
+    "a failure of many parts": _failure(lambda: "".join(f"<S N='p{n}'>x</S>" for n in range(45_000))),
+    "a failure of much text": _failure(lambda: "<S N='p'>" + "x" * 3_000_000 + "</S>"),
+    "a stop of many lines": lambda peer, guid: stop_event("x\n" * 1_000_000, ("x",) * 20_000)(peer, ZERO),
     "escapes in a state": lambda peer, guid: peer.say("RUNSPACEPOOL_STATE", VALUES["escapes"]()),
 }
 

@@ -229,7 +229,7 @@ def _style(style: int, parameters: str) -> int:
 def _row(text: str, columns: int) -> Row:
     """Return the row that a text with SGR sequences is.
 
-    It is cut at the edge: of some characters that nobody has assigned the library takes no cell, and a cell is theirs here.
+    It is cut at the edge: some characters that nobody has assigned take no cell in the library, and have one here.
     """
     starts: list[Run] = []
     parts: list[str] = []

@@ -133,12 +133,12 @@ async def test_others_have_their_turn_while_a_message_is_read(what: str) -> None
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_other_encodings_are_refused(encoding: str) -> None:
-    from pstui.backends.errors import ProtocolError
+    from pstui.backends.errors import Unreadable
     from pstui.backends.psrp.clixml import parse
 
-    with pytest.raises(ProtocolError):
+    with pytest.raises(Unreadable):
         parse('<!DOCTYPE a [<!ENTITY b "bb">]><S>&b;</S>'.encode(encoding))
-    with pytest.raises(ProtocolError):
+    with pytest.raises(Unreadable):
         parse(b'<?xml version="1.0" encoding="utf-7"?><S>x</S>')
 
 

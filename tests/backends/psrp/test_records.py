@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pstui.backends.records import ErrorInfo
 from pstui.backends.sessions.interactive import Outcome
-from pstui.backends.sessions.reported import MAX_INFORMATION, MAX_RECORDS, SessionRecords
+from pstui.backends.sessions.reported import MAX_INFORMATION, MAX_KEPT, MAX_RECORDS, SessionRecords
 
 from tests.support.paths import RECORDINGS
 from tests.support.scripted_console import ScriptedConsole
@@ -164,17 +164,22 @@ def test_everything_kept_is_bounded() -> None:
     records = SessionRecords()
     for number in range(3 * MAX_RECORDS):
         records.add_error(ErrorInfo(str(number)))
-        records.add_error_line("x" * 100_000)
+        records.add_error_line("x" * 1_000)
         records.add_information(b"<S>x</S>" * 10)
         breakpoint = {"Breakpoint": {"Id": number, "Command": "c"}, "UpdateType": 0}
         records.breakpoint_event({"PSEventArgs.SourceArgs": [breakpoint]})
     records.add_information(bytes(MAX_INFORMATION + 1))
+    records.add_error_line("x" * 100_000)
     for _ in range(10_000):
         records.add_error_line("  more of it")
     assert len(records.errors) == MAX_RECORDS
     assert max(len(error.message) for error in records.errors) <= 70_000
-    assert len(records._information) == len(records.breakpoints) == MAX_RECORDS
-    assert max(map(len, records._information)) <= MAX_INFORMATION
+    assert len(records._information.all) == len(records.breakpoints) == MAX_RECORDS
+    assert max(map(len, records._information.all)) <= MAX_INFORMATION
+    for number in range(100):
+        records.add_error(ErrorInfo(str(number), position="x" * 1_000_000))
+    assert sum(len(error.position) for error in records.errors) <= MAX_KEPT
+    assert records.errors[-1].message == "99"
 
 
 @pytest.mark.parametrize("command", ["prompt", "TabExpansion2", "GET_COMMAND_METADATA"])
