@@ -27,6 +27,18 @@ class LineInput(Input):
         if self.is_attached:
             super().update_node_styles(animate)
 
+    def action_copy(self) -> None:
+        """Copy what is selected; nothing of what is hidden while it is typed."""
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """Cut what is selected; what is hidden while it is typed is deleted alone."""
+        if self.password:
+            self.delete_selection()
+        else:
+            super().action_cut()
+
     @property
     def _steps(self) -> tuple[int, int]:
         """The places left and right of the cursor."""

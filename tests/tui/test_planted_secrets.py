@@ -106,14 +106,45 @@ async def pane(isolated_home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     with traced_sessions(str(isolated_home / "trace.jsonl")) as sessions:
         async with screen(DEMO, settings=settings, sessions=sessions, **kept) as s:
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+            written = copied(monkeypatch, s)
             yield s
             ran = s.pane.conversation.ran
+            titles = [s.app.title, s.app.sub_title, *(pane.title for pane in s.workspace.tabs.panes)]
+            assert SECRET not in "\n".join([*titles, *written])
     assert not ran or "PS(demo)" in (isolated_home / "transcript.txt").read_text()
     for kind in ("txt", "cast"):
         assert not ran or any("PS(demo)" in file.read_text() for file in isolated_home.glob(f"logs/*.{kind}")), kind
     with contextlib.closing(LogIndex(isolated_home / "index.sqlite3")) as index:
         index.refresh(isolated_home / "logs")
     assert (isolated_home / "trace.jsonl").stat().st_size > 1_000
+
+
+def copied(monkeypatch: pytest.MonkeyPatch, s: Screen) -> list[str]:
+    """Return where every text stands that is copied from now on."""
+    found: list[str] = []
+    copy = s.app.copy_to_clipboard
+
+    def keep(text: str) -> None:
+        found.append(text)
+        copy(text)
+
+    monkeypatch.setattr(s.app, "copy_to_clipboard", keep)
+    return found
+
+
+async def test_no_key_copies_a_secret_that_is_being_typed(pane: Screen) -> None:
+    s = pane
+    asking = asyncio.create_task(s.pane.console.ask(Question(QuestionKind.SECRET, "Password: ")))
+    await s.until(lambda: s.pane.questions.has_keys, "the question")
+    await s.type(SECRET, enter=False)
+    for key in ("ctrl+insert", "ctrl+shift+c", "super+c", "alt+w", "ctrl+x"):
+        await s.keys("home", "shift+end", key)
+    assert SECRET not in s.app.clipboard
+    asking.cancel()
+    await s.until(lambda: s.pane.asking is None, "no question")
+    await s.keys("ctrl+y", "ctrl+v")
+    assert SECRET not in s.shown()
+    await s.keys("ctrl+c")
 
 
 async def test_the_answer_to_a_secret_question(pane: Screen) -> None:
