@@ -58,7 +58,7 @@ def settled(values: Values, original: str) -> Values:
 
 def _with_forwards(values: Values, tokens: dict[str, str]) -> Values:
     if values.get("clearallforwardings") == ("yes",):
-        values = {name: value for name, value in values.items() if name not in KINDS}
+        values = {name: value for name, value in values.items() if name not in KINDS} | {"tunnel": ("false",)}
     for name, kind in KINDS.items():
         specs = [read_spec(kind, one) for one in values.get(name, ())]
         shown = tuple(as_ssh_prints(spec, lambda path: expanded(path, tokens)) for spec in specs)

@@ -18,6 +18,7 @@ from pstui.backends.sessions.interactive import Outcome
 
 from tests.support.replay_wire import FRAGMENT_HEADER, MESSAGE_HEADER
 from tests.support.scripted_peer import COMPLETED, Action, Meeting, ScriptedPeer, line, meeting, output, state
+from tests.support.stall import BUDGET, watched_turns
 
 SMALL = Limits(max_object=150_000, max_values=1_000, max_text=50)
 
@@ -109,6 +110,7 @@ def _writes(clixml: str) -> Action:
 LARGE = {
     "many numbers": "<Obj RefId='0'><LST>" + "<I32>1</I32>" * 60_000 + "</LST></Obj>",
     "many properties": "<Obj RefId='0'><MS>" + "".join(f"<S N='p{n}'>x</S>" for n in range(30_000)) + "</MS></Obj>",
+    "dates": "<Obj RefId='0'><LST>" + "<DT>2026-11-30T12:00:00Z</DT>" * 900 + "</LST></Obj>",
     "a text of escapes": "<S>" + "_x005F_x000A_" * 80_000 + "</S>",
 }
 
@@ -129,6 +131,17 @@ async def test_others_have_their_turn_while_a_message_is_read(what: str) -> None
     beside.cancel()
     assert turns >= 20
     assert value == value_of(root, PlainCipher())
+
+
+def test_the_watchdog_sees_a_long_turn() -> None:
+    async def hold() -> None:
+        begun = time.thread_time()
+        while time.thread_time() - begun < 3 * BUDGET * turns.unit:
+            pass
+
+    with watched_turns() as turns:
+        asyncio.run(hold())
+    assert not turns.within
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])

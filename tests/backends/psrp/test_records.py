@@ -7,11 +7,20 @@ import gzip
 import json
 import uuid
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
+from pstui.backends.psrp.record_info import error_info
 from pstui.backends.records import ErrorInfo
 from pstui.backends.sessions.interactive import Outcome
-from pstui.backends.sessions.reported import MAX_INFORMATION, MAX_KEPT, MAX_RECORDS, SessionRecords
+from pstui.backends.sessions.reported import (
+    MAX_INFORMATION,
+    MAX_KEPT,
+    MAX_RECORDS,
+    SessionRecords,
+    read_stop,
+    stop_lines,
+)
 
 from tests.support.paths import RECORDINGS
 from tests.support.scripted_console import ScriptedConsole
@@ -180,6 +189,24 @@ def test_everything_kept_is_bounded() -> None:
         records.add_error(ErrorInfo(str(number), position="x" * 1_000_000))
     assert sum(len(error.position) for error in records.errors) <= MAX_KEPT
     assert records.errors[-1].message == "99"
+
+
+def test_the_texts_of_an_error_are_cut() -> None:
+    names = ("ErrorCategory_Reason", "ErrorDetails_ScriptStackTrace", "FullyQualifiedErrorId")
+    odd: dict[str, Any] = dict.fromkeys(names, "x" * 1000)
+    found = error_info(Element("Obj"), {**odd, "ErrorDetails_Message": ["no", "text"], "Exception": "y" * 99}, 100)
+    assert found.message == "y" * 99
+    assert {found.category_reason, found.stack_trace, found.fully_qualified_error_id} == {"x" * 100 + "…"}
+    whole = error_info(Element("Obj"), odd, None)
+    assert len(whole.stack_trace) == 1_000
+
+
+def test_of_a_stop_little_is_shown() -> None:
+    hit = [{"Id": number, "Command": "c" * 9_000} for number in range(5_000)]
+    place = {"InvocationInfo_PositionMessage": "x\n" * 100_000}
+    stop = read_stop({"PSEventArgs.SourceArgs": [{"Breakpoints": hit, "SerializedInvocationInfo": place}]})
+    shown = stop_lines(stop, first=True)
+    assert 100 <= len(shown) <= 130 and sum(len(line.text) for line in shown) < 30_000
 
 
 @pytest.mark.parametrize("command", ["prompt", "TabExpansion2", "GET_COMMAND_METADATA"])
