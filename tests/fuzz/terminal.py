@@ -15,7 +15,7 @@ COLUMNS, ROWS = 40, 8
 STALL = 0.5
 
 #: what must not be on a screen: controls, lone surrogates, what turns the direction
-ODD = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+ODD = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e0000-\U000e007f]")
 
 SEEDS = [
     b"\x1b[?1049h\x1b[2J\x1b[H\x1b[31;1mred\x1b[0m\x1b[5;10Hx\x1b[K\x1b[1;5r\x1bM\x1bM\n\n\n\x1b[?1049l",

@@ -40,7 +40,8 @@ def row_by_cells(texts: Sequence[str], starts: Sequence[Run]) -> Row:
         if not text:
             continue
         wide = index + 1 < count and not texts[index + 1]
-        parts.append(text if " " <= text <= "~" and not wide else shown(text, 2 if wide else 1))
+        is_plain = len(text) == 1 and " " <= text <= "~" and not wide
+        parts.append(text if is_plain else shown(text, 2 if wide else 1))
         place += len(parts[-1])
     return trimmed("".join(parts), runs)
 

@@ -62,6 +62,12 @@ def test_no_row_is_wider_than_the_screen(name: str) -> None:
 
 
 @both
+@pytest.mark.parametrize("unseen", ["\U000e0041", "\u202e", "\u2066", "\u061c", "\u200b", "\u00ad"])
+def test_nothing_unseen_stands_behind_a_letter(name: str, unseen: str) -> None:
+    assert unseen not in fed(name, f"a{unseen}b").rows()[0][0]
+
+
+@both
 def test_what_scrolls_away_is_kept_and_bounded(name: str) -> None:
     made = fed(name, "".join(f"line {n}\r\n" for n in range(500)))
     size = made.history_size
