@@ -299,7 +299,7 @@ EDITS = (
         "tui/runbooks/kept.py",
         'and not looks_secret(f"x -{name} {text}")',
         "",
-        ("tui/runbooks/test_screens.py::test_secrets_are_fetched_or_asked_for_and_never_kept",),
+        (f"{_PLANTED}::test_what_was_typed_into_a_form_is_kept_without_secrets",),
     ),
     Edit(
         "a secret in the clipboard: a masked field is cut",
@@ -311,8 +311,8 @@ EDITS = (
     Edit(
         "a secret in a file: the call of a tab that comes back",
         "tui/workspace/tabs.py",
-        "return None if looks_secret(line) or holds_login(line) else",
-        "return None if not line else",
+        "return looks_secret(line) or holds_login(line) or",
+        "return",
         (_PLANTED,),
     ),
 )

@@ -25,6 +25,7 @@ from pstui.tui.log.index import LogIndex
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
+from pstui.tui.runbooks.kept import KeptValues
 from pstui.tui.workspace.state import StateFile
 
 from tests.support.pilot import Screen, screen
@@ -257,6 +258,25 @@ async def test_a_call_with_a_password_that_the_command_bar_runs(isolated_home: P
         await s.idle()
         assert SECRET not in "\n".join(str(pane.title) + str(pane.info) for pane in s.workspace.tabs.sessions)
         assert SECRET not in repr(s.workspace.tabs.sessions)
+
+
+@pytest.mark.parametrize(
+    "info",
+    [
+        ConnectionInfo(ParameterSet.PROCESS, {"Command": ("/nowhere/far", f"--password={SECRET}")}),
+        ConnectionInfo(ParameterSet.SSH_HOST, {"HostName": "nobody.invalid", "UserName": f"ann:{SECRET}"}),
+    ],
+)
+async def test_a_tab_whose_call_holds_a_password_does_not_come_back(isolated_home: Path, info: ConnectionInfo) -> None:
+    memory = StateFile(isolated_home / "workspace.json")
+    async with screen(info, memory=memory) as s:
+        await s.until(lambda: s.pane.state is PaneState.FAILED, "the failure", 30)
+
+
+def test_what_was_typed_into_a_form_is_kept_without_secrets(isolated_home: Path) -> None:
+    kept = KeptValues(isolated_home / "runbooks.json")
+    kept.keep(Path("x.ps1"), {"ApiToken": SECRET, "Name": "web1"})
+    assert kept.of(Path("x.ps1")) == {"Name": "web1"}
 
 
 def test_a_crash_report_holds_nothing_of_a_message() -> None:

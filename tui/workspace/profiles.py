@@ -23,7 +23,7 @@ from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.marks import SessionMarks
 from pstui.tui.workspace.reading import ContextChanged
 from pstui.tui.workspace.state import Memory
-from pstui.tui.workspace.tabs import TabbedPanes
+from pstui.tui.workspace.tabs import TabbedPanes, may_hold_secret
 from textual.screen import Screen
 
 if TYPE_CHECKING:
@@ -120,8 +120,10 @@ class ProfileActions:
 
     def used(self, info: ConnectionInfo) -> None:
         """Remember that a connection was opened now, for the order by last use."""
-        self.sidebar.use(identity(info), time.time())
-        self._remember()
+        meant = getattr(info.values.get("Session"), "info", info)
+        if meant.profile or not may_hold_secret(meant):
+            self.sidebar.use(identity(meant), time.time())
+            self._remember()
 
     def _remember(self) -> None:
         model, state = self.sidebar.model, self._memory.state

@@ -401,7 +401,16 @@ def saved_tab(pane: Pane) -> SavedTab | None:
     if pane.info.profile:
         return SavedTab(f"{kind_of(pane.info)}:{pane.info.profile}", title=pane.title)
     from pstui.backends.binding.writer import line_of
+
+    if may_hold_secret(pane.info):
+        return None
+    return SavedTab("", line_of(pane.info), pane.title, groups_text(pane.info))
+
+
+def may_hold_secret(info: ConnectionInfo) -> bool:
+    """Whether the call of a connection seems to have a password in it; it is written to no file then."""
+    from pstui.backends.binding.writer import line_of
     from pstui.backends.language.secrets import looks_secret
 
-    line = line_of(pane.info)
-    return None if looks_secret(line) or holds_login(line) else SavedTab("", line, pane.title, groups_text(pane.info))
+    line = line_of(info)
+    return looks_secret(line) or holds_login(line) or ":" in info.text("UserName")
