@@ -229,6 +229,17 @@ async def test_a_slow_inventory_holds_up_no_other() -> None:
     assert seen == [("quick",)]
 
 
+@pytest.mark.parametrize("odd", ["\ud800", "a\0b", "\u202eabc", "x" * 3_000])
+@pytest.mark.parametrize("key", ["name", "host_name", "group"])
+async def test_an_odd_row_costs_itself_alone(key: str, odd: str) -> None:
+    code = (
+        f"import json; print(json.dumps([{{'name': 'h1'}}, {{'host_name': 'x', {key!r}: {odd!r}}}, {{'name': 'h2'}}]))"
+    )
+    section = await InventorySource(Inventory("list", command=(sys.executable, "-c", code))).look()
+    assert [one.name for one in section.found] == ["h1", "h2"]
+    assert "is no text that could be used" in section.problem
+
+
 async def test_ten_thousand_hosts_are_taken_and_too_many_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "import json; print(json.dumps([{'name': f'h{n}', 'tags': 'a,b'} for n in range(10_000)]))"
     source = InventorySource(Inventory("list", command=(sys.executable, "-c", code)))
