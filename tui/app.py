@@ -17,24 +17,24 @@ from pstui.tui.covering import uncover
 from pstui.tui.key_row import KeyPressed
 from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import SIGNS, keymap
-from pstui.tui.late_timers import keep_late_timers, let_go_of_ended_timers
+from pstui.tui.mends.late_timers import keep_late_timers, let_go_of_ended_timers
+from pstui.tui.mends.resume import taken_once
+from pstui.tui.mends.stylesheet import KeptStylesheet
+from pstui.tui.mends.watchers import keep_no_paintings
+from pstui.tui.mends.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from pstui.tui.plain import plain
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.pane_settings import pane_settings
 from pstui.tui.profiles.vault import Vault
 from pstui.tui.responsive import keys_first, share_the_interpreter
-from pstui.tui.resume import taken_once
 from pstui.tui.sidebar.model import SidebarEntry
-from pstui.tui.stylesheet import KeptStylesheet
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
 from pstui.tui.typeahead import ClosedScreens, Typeahead, TypedEvent
 from pstui.tui.typed import MANY, Typed, gathering
-from pstui.tui.watchers import keep_no_paintings
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
 from pstui.tui.workspace.status_bar import KeyHints
-from pstui.tui.xterm_parser import fix_alt_keys, fix_escape_delay, mend_parser
 from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pstui.backends.pace import Pace
 from pstui.tui.cli.first_frame import FirstFrame, screen_stream
-from pstui.tui.compositing import ChangesCompositor
+from pstui.tui.mends.compositing import ChangesCompositor
 from pstui.tui.typed import Typed
 from textual import events
 from textual.driver import Driver

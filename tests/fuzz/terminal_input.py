@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from pstui.tui.mends.xterm_parser import PASTE_BEGINS, PASTE_ENDS, MendedParser
 from pstui.tui.typed import Typed
-from pstui.tui.xterm_parser import PASTE_BEGINS, PASTE_ENDS, MendedParser
 from textual import events
 
 SEEDS = [

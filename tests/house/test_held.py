@@ -15,8 +15,8 @@ HELD = {
     ),
     "UTF-16 passes the check for a document type": ("backends/psrp/test_limits.py::test_other_encodings_are_refused",),
     "a paste presses Enter": (
-        "tui/test_xterm_parser.py::test_nothing_of_a_paste_is_a_key",
-        "tui/test_xterm_parser.py::test_in_a_real_terminal_answers_are_not_typed_and_a_paste_presses_no_key",
+        "tui/mends/test_xterm_parser.py::test_nothing_of_a_paste_is_a_key",
+        "tui/mends/test_xterm_parser.py::test_in_a_real_terminal_answers_are_not_typed_and_a_paste_presses_no_key",
     ),
     "an edit of dotted keys ends the program, a worker's failure too": (
         "config/test_spellings.py",
@@ -50,7 +50,7 @@ HELD = {
     "a password is inherited by children": (
         "tui/test_planted_secrets.py::test_a_variable_that_holds_a_password_is_not_inherited",
     ),
-    "SIGCONT without SIGTSTP": ("tui/test_resume.py::test_going_on_without_having_been_suspended",),
+    "SIGCONT without SIGTSTP": ("tui/mends/test_resume.py::test_going_on_without_having_been_suspended",),
     "a log of Textual's holds what is typed": ("tui/test_planted_secrets.py::test_the_answer_to_a_secret_question",),
     "fragments without content grow": ("backends/psrp/test_limits.py::test_fragments_without_content_take_no_room",),
     "a line of attributes of 16 MiB": (
@@ -65,7 +65,7 @@ HELD = {
         "tui/cli/test_invoke.py::test_a_word_that_cannot_be_written_is_no_fault_of_pstui",
         "tui/test_full_disk.py::test_a_full_disk",
     ),
-    "SIGINT from outside": ("tui/test_resume.py::test_an_interruption_from_outside_is_an_interruption",),
+    "SIGINT from outside": ("tui/mends/test_resume.py::test_an_interruption_from_outside_is_an_interruption",),
     "lines with a secret in the history": ("backends/language/test_secrets.py",),
     "harmed connections": (
         "backends/transports/test_harmed_ways.py::test_a_harmed_way",

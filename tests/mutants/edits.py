@@ -86,10 +86,10 @@ EDITS = (
     ),
     Edit(
         "a paste that presses a key",
-        "tui/xterm_parser.py",
+        "tui/mends/xterm_parser.py",
         "if self._pasted is not None:",
         "if self._pasted is not None and not self._pasted:",
-        ("tui/test_xterm_parser.py", "fuzz/test_fuzz.py"),
+        ("tui/mends/test_xterm_parser.py", "fuzz/test_fuzz.py"),
     ),
     Edit(
         "a secret in a log: what was typed",
@@ -191,7 +191,7 @@ EDITS = (
     ),
     Edit(
         "a closed tab kept by its timers",
-        "tui/late_timers.py",
+        "tui/mends/late_timers.py",
         "self._context = _NOTHING",
         "_ = _NOTHING",
         ("tui/workspace/test_memory.py",),

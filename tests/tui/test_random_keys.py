@@ -23,12 +23,12 @@ from pstui.backends.sessions.interactive import InteractiveSession, Outcome
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
 from pstui.config.history import History
+from pstui.tui.mends.xterm_parser import MendedParser
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
 from pstui.tui.profiles.undo import UndoFile
 from pstui.tui.workspace.state import StateFile
-from pstui.tui.xterm_parser import MendedParser
 
 from tests.support.pilot import Screen, screen
 

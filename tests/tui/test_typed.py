@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pstui.tui.editor.surface import EditingSurface
 from pstui.tui.keys.actions import PREFIX_KEY
+from pstui.tui.mends.xterm_parser import MendedParser
 from pstui.tui.pane.state import PaneState
 from pstui.tui.typed import MOST, Typed, gathering
-from pstui.tui.xterm_parser import MendedParser
 from textual import events
 from textual.keys import _character_to_key
 from textual.message import Message

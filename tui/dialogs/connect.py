@@ -30,9 +30,9 @@ from pstui.tui.dialogs.host_profile import (
 )
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.key_row import KeyBox
+from pstui.tui.mends.stylesheet import OF_PANES
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.edits import ChangedMeanwhile
-from pstui.tui.stylesheet import OF_PANES
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext, is_call
 from textual.app import ComposeResult

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pstui.tui.colors import no_color
+from pstui.tui.mends.xterm_parser import fix_escape_delay
 from pstui.tui.replay.screen import ReplayScreen
 from pstui.tui.themes import DARK, LIGHT, calm, theme_name
-from pstui.tui.xterm_parser import fix_escape_delay
 from textual.app import App
 
 

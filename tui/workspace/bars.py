@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pstui.tui.cut import cut, cut_name
+from pstui.tui.mends.watchers import keep_last_found
 from pstui.tui.pane.glance import badge, glance
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
-from pstui.tui.watchers import keep_last_found
 from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult

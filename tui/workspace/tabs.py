@@ -12,13 +12,13 @@ from pstui.backends.redaction import holds_login
 from pstui.tui.cli.transcript_file import TranscriptSink
 from pstui.tui.guard.bar import prompt_bar
 from pstui.tui.log.logs import Logs
+from pstui.tui.mends.stylesheet import OF_PANES, read_once
+from pstui.tui.mends.watchers import forget_gone, forget_shown
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.listed import groups_text
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
 from pstui.tui.sidebar.model import kind_of
-from pstui.tui.stylesheet import OF_PANES, read_once
 from pstui.tui.typeahead import now
-from pstui.tui.watchers import forget_gone, forget_shown
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import AnyPane, session_of, sessions_of

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pstui.backends.records import ProgressRecord
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import ACTIONS, PREFIX_KEY, TAB_KEYS
+from pstui.tui.mends.xterm_parser import fix_alt_keys
 from pstui.tui.pane.progress import ProgressModel, remaining
 from pstui.tui.pane.question import key_info
 from pstui.tui.plain import plain, plain_lines
-from pstui.tui.xterm_parser import fix_alt_keys
 from textual import events
 from textual._xterm_parser import XTermParser
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pstui.tui.mends.xterm_parser import MendedParser, fix_alt_keys
 from pstui.tui.terminal.emulator import Modes
 from pstui.tui.terminal.encode import MouseEvent, focus_bytes, key_bytes, mouse_bytes, paste_bytes, wheel_as_keys
 from pstui.tui.typed import Typed
-from pstui.tui.xterm_parser import MendedParser, fix_alt_keys
 from textual import events
 
 PLAIN = Modes()

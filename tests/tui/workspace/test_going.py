@@ -168,6 +168,7 @@ async def test_a_click_chooses_a_second_one_opens_and_the_footer_can_be_pressed(
         await s.keys("escape")
         await s.pilot.click(offset=place(s, "○ db"), times=2)
         await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
+        await s.still()
         await s.pilot.click(offset=place(s, "F1"))
         await s.until(lambda: s.shows("type to find a key"), "the help")
 

@@ -15,10 +15,10 @@ from pstui.backends.console import Console
 from pstui.backends.sessions.manager import SessionManager
 from pstui.tui import garbage
 from pstui.tui.keys.actions import PREFIX_KEY as PREFIX
-from pstui.tui.late_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
+from pstui.tui.mends.late_timers import AS_ASYNCIO_CANCELS_IT, let_go_of_ended_timers
+from pstui.tui.mends.watchers import forget_shown
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
-from pstui.tui.watchers import forget_shown
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.widgets import TextArea
@@ -160,7 +160,7 @@ async def test_the_library_still_keeps_who_was_shown() -> None:
 
 
 async def test_the_library_still_keeps_who_watches() -> None:
-    """Fails when Textual is mended: then tui/watchers.py can go."""
+    """Fails when Textual is mended: then tui/mends/watchers.py can go."""
 
     class Bare(App[None]):
         pass

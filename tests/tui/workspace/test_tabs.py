@@ -80,6 +80,7 @@ async def test_the_prefix_key_shows_what_may_follow_and_does_it(manager: StandIn
 async def test_the_keys_behind_the_prefix_move_nothing_and_can_be_clicked(manager: StandInManager) -> None:
     async with session(manager, "web1", "db", size=(80, 24)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.still()
         before, size = s.shown().splitlines(), s.pane.size
         await s.keys(PREFIX)
         await s.until(lambda: s.shows("Esc leaves it"))

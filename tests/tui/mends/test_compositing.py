@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pstui.tui.compositing import ChangesCompositor
+from pstui.tui.mends.compositing import ChangesCompositor
 from rich.segment import Segment
 from textual._compositor import ChopsUpdate
 from textual.app import App, ComposeResult

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pstui.tui.compositor import MendedCompositor
+from pstui.tui.mends.compositor import MendedCompositor
 from textual._compositor import ChopsUpdate
 from textual.geometry import Region
 from textual.strip import Strip

@@ -3,8 +3,8 @@
 Textual gives out as typed characters what it does not know: an answer of the terminal that comes late, the rest of a
 key that nobody has named. It looks for keys inside a paste, and waits for the end of a paste without an end itself.
 And it takes Alt with a digit for what one macOS terminal types. There is no public way to change any of this, so all
-that touches its inner parts stands here; ``tests/tui/test_xterm_parser.py`` shows each fault of Textual's own parser,
-and fails when one is gone.
+that touches its inner parts stands here; ``tests/tui/mends/test_xterm_parser.py`` shows each fault of Textual's own
+parser, and fails when one is gone.
 
 How this works: ``MendedParser`` cuts the input into characters, whole sequences and pastes. Textual's parser gets
 characters and one whole sequence at a time, and tells by what it waits for whether it knew that; what it did not know

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from pstui.tui.late_timers import AS_TEXTUAL_MAKES_IT, keep_late_timers
+from pstui.tui.mends.late_timers import AS_TEXTUAL_MAKES_IT, keep_late_timers
 from textual import _time
 from textual.app import App
 from textual.timer import Timer

@@ -3,7 +3,7 @@
 Textual takes the terminal a second time then: two threads read its keys, quitting waits for the first for ever, and the
 terminal is not given back. The handlers of both signals write, perhaps in the middle of another write, then waiting for
 its lock for ever.
-``tests/tui/test_resume.py`` fails when it no longer does.
+``tests/tui/mends/test_resume.py`` fails when it no longer does.
 """
 
 from __future__ import annotations

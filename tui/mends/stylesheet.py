@@ -13,7 +13,7 @@ from typing import Final
 from textual.css.stylesheet import Stylesheet
 
 #: what a tab looks like
-OF_PANES: Final = Path(__file__).with_name("pane") / "pane.tcss"
+OF_PANES: Final = Path(__file__).parents[1] / "pane" / "pane.tcss"
 
 
 class KeptStylesheet(Stylesheet):

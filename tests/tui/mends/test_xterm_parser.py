@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui import xterm_parser
+from pstui.tui.mends import xterm_parser
+from pstui.tui.mends.xterm_parser import MendedParser, fix_alt_keys, fix_escape_delay
 from pstui.tui.typed import Typed
-from pstui.tui.xterm_parser import MendedParser, fix_alt_keys, fix_escape_delay
 from textual import constants, events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
