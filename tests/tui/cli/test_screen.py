@@ -77,3 +77,10 @@ def test_what_if_of_bytes_that_are_no_text(has_ssh: bool) -> None:
     done = subprocess.run(call, env=environment, capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
     assert b"udcff" in done.stdout
+
+
+def test_a_terminal_that_cannot_move_its_cursor_is_told_and_sent_no_sequence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "dumb")
+    person = Person("-m", "pstui.tui.cli.main", "demo")
+    assert person.waits_for_the_end() == 2
+    assert "TERM says dumb." in person.seen and "\x1b" not in person.seen
