@@ -8,6 +8,7 @@ import hashlib
 import os
 import shutil
 import stat as modes
+import sys
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
@@ -326,7 +327,7 @@ def _open_to_write(place: Path, offset: int, mode: int | None) -> int:
 
 def _lock(file: int) -> None:
     """Keep other copies from writing an open file, until it is closed. Raises OSError where one writes it now."""
-    if os.name == "nt":
+    if sys.platform == "win32":
         return
     import fcntl
 
