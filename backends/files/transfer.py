@@ -362,9 +362,8 @@ class Transfer:
         This computer is asked only where nothing passed it: the beginning of a file that was taken up.
         """
         sums = {passed}
-        if (
-            item.entry.size >= LARGE
-        ):  # what another copy writes at the same time may be longer, behind the same beginning
+        # What another copy writes at the same time may be longer, behind the same beginning.
+        if item.entry.size >= LARGE:
             there = await self.destination.stat(part, follow=False)
             if there is None or there.size != item.entry.size:
                 return False
