@@ -156,6 +156,7 @@ async def test_ctrl_c_copies_and_clears_at_the_prompt_but_stops_what_runs() -> N
 
 async def _select(driver: Screen, word: str) -> None:
     """Double-click a word in the text."""
+    await driver.still()  # a click falls on what is painted
     rows = driver.shown().splitlines()
     y = max(y for y, row in enumerate(rows) if word in row and "PS />" not in row)
     await driver.pilot.click(offset=(rows[y].index(word) + 1, y), times=2)

@@ -50,7 +50,7 @@ async def test_a_click_gives_the_other_the_keys() -> None:
     async with three() as (s, (one, two, _)):
         await s.keys("alt+2", "alt+1", PREFIX, "vertical_line")
         await s.until(lambda: seen(s) == ["one", "two"] and two.editor.region.x > one.editor.region.right, "both")
-        await s.idle()  # a click falls on what is painted
+        await s.still()  # a click falls on what is painted
         await s.pilot.click(two.editor)
         await s.until(lambda: s.workspace.front is two and seen(s) == ["one", "two"], "the other")
         assert s.app.focused is two.editor and one.is_beside
