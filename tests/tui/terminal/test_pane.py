@@ -77,8 +77,7 @@ async def test_every_key_is_the_programs_but_one(tmp_path: Path) -> None:
 async def test_the_end_of_the_program_is_told_and_enter_opens_a_shell_again() -> None:
     async with opened() as s:
         await s.type("exit 3")
-        await s.until(lambda: there(s).state is PaneState.LEFT)
-        assert s.shows("○ The program ended with exit code 3.") and s.shows("demo $ left")
+        await s.until(lambda: s.shows("○ The program ended with exit code 3.") and s.shows("demo $ left"))
         await s.keys("f1")
         await s.until(lambda: isinstance(s.app.screen, HelpScreen), "the keys are pstui's again")
         await s.keys("escape")
