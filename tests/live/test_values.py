@@ -61,7 +61,7 @@ async def test_values_are_those_of_the_real_client(
         values.record(found)
     recorded = {one.name: one for one in values.table()}
     for one in found:
-        if one.name not in values.BETTER:
+        if one.name not in values.BETTER and one.name not in values.OF_THE_COMPUTER:
             now, then = (
                 [values.unordered(values.parsed(text)) for text in each.real] for each in (one, recorded[one.name])
             )
@@ -95,6 +95,8 @@ def test_the_programs_json_goes_through_jq(real_server: Sshd, tmp_path: Path) ->
     assert len(wanted) >= 85 and not set(wanted) - set(found)
     for name in wanted:
         one = recorded[name]
+        if one.name in values.OF_THE_COMPUTER:
+            continue
         for text, body, real in zip(found[name], one.sent, one.real, strict=True):
             assert values.same(text, real, one.name, in_order=b"<DCT" not in body), f"{name}: {text[:300]}"
     read = subprocess.run(

@@ -50,6 +50,9 @@ ConvertTo-Json -InputObject $found -Compress -EscapeHandling EscapeNonAscii
 _NOTES = frozenset({"PSComputerName", "RunspaceId", "PSShowComputerName"})
 _MASKED = frozenset({"Used", "Free", "HistoryId", "AccessTime", "LastAccessTime", "LastAccessTimeUtc", "Inode"})
 
+#: What each computer gives in its own way: both clients are compared on it, the recording is not.
+OF_THE_COMPUTER = frozenset({"fileinfo"})
+
 #: Where pstui says more than ConvertTo-Json on purpose.
 BETTER = {
     "guidnote": '{"value":"00000000-0000-0000-0000-000000000000","X":1}',
