@@ -14,7 +14,8 @@ import os
 import re
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Any, Literal, Protocol
 
 from pstui.backends.errors import PstuiError
@@ -67,42 +68,48 @@ async def read_input(form: InputForm, fd: int = 0) -> AsyncIterator[Batch]:
         yield batch
 
 
-async def _batches(form: InputForm, chunks: AsyncIterator[bytes]) -> AsyncIterator[Batch]:
+async def _batches(form: InputForm, chunks: AsyncGenerator[bytes]) -> AsyncIterator[Batch]:
     splitter = _SPLITTERS[form]()
-    async for chunk in chunks:
-        if batch := splitter.feed(chunk):
-            yield batch
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            if batch := splitter.feed(chunk):
+                yield batch
     if batch := splitter.end():
         yield batch
 
 
-async def _chunks(fd: int) -> AsyncIterator[bytes]:
-    """Yield what a descriptor holds, piece by piece, until its end."""
+async def _chunks(fd: int) -> AsyncGenerator[bytes]:
+    """Yield what a descriptor holds, piece by piece, until its end; closed earlier, no more of it is read."""
     loop = asyncio.get_running_loop()
     queue: asyncio.Queue[bytes] = asyncio.Queue()
-    room = threading.BoundedSemaphore(_AHEAD)
+    room = threading.Semaphore(_AHEAD)
+    closed = False
 
-    def hand_over(chunk: bytes) -> None:
-        room.acquire()
+    def hand_over(chunk: bytes) -> bool:
         loop.call_soon_threadsafe(queue.put_nowait, chunk)
+        room.acquire()
+        return not closed
 
     # A daemon thread on the bare descriptor: a pipe that never ends must not keep the process from ending, and
     # Python's own buffered stdin may not be read by a thread that dies with the process.
     threading.Thread(target=_read, args=(fd, hand_over), name="pstui-stdin", daemon=True).start()
-    while chunk := await queue.get():
+    try:
+        while chunk := await queue.get():
+            room.release()
+            yield chunk
+    finally:
+        closed = True
         room.release()
-        yield chunk
 
 
-def _read(fd: int, hand_over: Callable[[bytes], None]) -> None:
+def _read(fd: int, hand_over: Callable[[bytes], bool]) -> None:
     try:
         while True:
             try:
                 chunk = os.read(fd, _CHUNK)
             except OSError:
                 chunk = b""
-            hand_over(chunk)
-            if not chunk:
+            if not hand_over(chunk) or not chunk:
                 return
     except RuntimeError:
         return  # the loop ended: nobody takes input any longer
@@ -261,7 +268,7 @@ class SharedInput:
         async for batch in _batches(self._form, self._chunks()):
             yield batch
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
+    async def _chunks(self) -> AsyncGenerator[bytes]:
         place = 0
         while True:
             async with self._turn:

@@ -434,9 +434,10 @@ class QuestionArea(Vertical):
         """Give the keys to the question unless somebody is typing; one that was put off only ``again``."""
         editor = self._row.editor
         self._put_off = self._put_off and not again
-        if self._box is None or self._put_off or self.screen.focused is not editor or editor.text or self._line_waits():
-            if self._box is not None:
-                self.release_keys()
+        if self._box is None or self._box.has_keys:
+            return  # keys that wait now were typed behind its answer
+        if self._put_off or self.screen.focused is not editor or editor.text or self._line_waits():
+            self.release_keys()
             return
         wait = editor.last_typed + GRACE - time.monotonic()
         if editor.last_typed and wait > 0:
