@@ -9,6 +9,7 @@ import pytest
 from pstui.config.history import History
 from pstui.tui.dialogs.connect import ConnectScreen
 from pstui.tui.dialogs.palette import CommandPalette
+from pstui.tui.pane.question import Asking
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
@@ -105,6 +106,23 @@ async def test_two_questions_of_a_far_end_that_answers_soon_are_one_dialogue(
 ) -> None:
     monkeypatch.setattr("pstui.tui.pane.question.NEXT", 2.0)  # this computer may be slower than any far end
     async with screen(host("web1"), sessions=manager.as_manager()) as s:
+        await asked(s, "asktwice")
+        s.burst(*"one", "enter", *"two", "enter")
+        await s.until(lambda: s.sees("got one, two"), "both answers")
+
+
+async def test_a_look_at_an_answered_question_lets_no_key_go_to_the_editor(
+    manager: StandInManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pstui.tui.pane.question.NEXT", 2.0)
+    answer = Asking.answer
+    async with screen(host("web1"), sessions=manager.as_manager()) as s:
+
+        def answered(asking: Asking, text: str) -> None:
+            answer(asking, text)
+            s.pane.questions.offer()
+
+        monkeypatch.setattr(Asking, "answer", answered)
         await asked(s, "asktwice")
         s.burst(*"one", "enter", *"two", "enter")
         await s.until(lambda: s.sees("got one, two"), "both answers")
