@@ -39,7 +39,7 @@ async def test_tab_goes_from_one_completion_to_the_next_and_back_and_esc_restore
         await s.type("Get-C", enter=False)
         await s.keys("tab")
         await has(s, "Get-ChildItem")
-        assert s.shows("›Get-ChildItem")
+        await s.until(lambda: s.shows("›Get-ChildItem"), "the list")
         assert s.shows("command")
         assert s.shows("Get-ChildItem [[-Path] <string[]>]")
         assert s.shows("1/3")
