@@ -14,6 +14,7 @@ from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.screen import Workspace
 from textual import _wait, events
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.keys import _character_to_key
@@ -146,6 +147,8 @@ class Screen:
 
     def shown(self) -> str:
         """What is on the screen, as plain rows."""
+        # As a painting does: a dialog that is asked for its rows keeps those of what lies behind it.
+        visible_screen_stack.set(self.app._background_screens)
         height = self.app.size.height
         rows = []
         for strip in self.app.screen._compositor.render_strips():
