@@ -307,11 +307,10 @@ async def test_the_footer_names_the_machine_of_a_session_that_was_looked_up() ->
             pane = await s.workspace.tabs.open(ConnectionInfo(way, values))
             await s.until(lambda pane=pane: pane.state is PaneState.PROMPT, f"the prompt, by {way.value}")
             await s.until(lambda: s.shown().rstrip().split("\n")[-1].count("demo  ready") == 1, "its machine")
-            entry, mark_of = (
-                next(one for one in s.workspace.sidebar.entries if one.name == "demo"),
-                s.workspace.sidebar.mark_of,
+            entry = next(one for one in s.workspace.sidebar.entries if one.name == "demo")
+            await s.until(
+                lambda entry=entry: s.workspace.sidebar.mark_of(entry).state == "open", f"its mark, by {way.value}"
             )
-            await s.until(lambda entry=entry: mark_of(entry).state == "open", f"its mark, by {way.value}")
 
 
 async def test_a_notice_with_a_very_long_path_is_cut(manager: StandInManager) -> None:
