@@ -24,8 +24,8 @@ from typing import Any
 
 from tests.support.stall import memory
 
-#: seconds that something may take to end by itself, and between two collections of garbage meanwhile
-GRACE, COLLECT_EVERY = 5.0, 0.5
+#: seconds that something may take to end by itself
+GRACE = 5.0
 #: threads that belong to the process from their first use on
 _LASTING_THREADS = re.compile(
     r"asyncio_\d+$|ThreadPoolExecutor|pytest_timeout|loading$|execnet|files_\d+$|pstui winrm$"
@@ -152,12 +152,12 @@ class Before:
         if found:
             return found  # that does not go by itself
         until = time.monotonic() + GRACE
-        collect_at = 0.0
-        while (found := self._left()) and (now := time.monotonic()) < until:
-            if now >= collect_at:  # a thread that ends only now leaves garbage, too
+        collected = False
+        while (found := self._left()) and time.monotonic() < until:
+            if not collected:
                 gc.collect()
                 _give_back()
-                collect_at = now + COLLECT_EVERY
+                collected = True
             else:
                 time.sleep(0.02)
         return found
