@@ -152,7 +152,7 @@ EDITS = (
         "backends/transports/outofproc.py",
         "await self._channel.stop()",
         "await asyncio.sleep(0)",
-        ("backends/transports/test_harmed_ways.py",),
+        ("backends/transports/test_closing.py", "backends/transports/test_harmed_ways.py"),
     ),
     Edit(
         "something left behind: the reader of a pool",
