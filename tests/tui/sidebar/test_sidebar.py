@@ -181,8 +181,31 @@ def test_what_another_run_did_is_not_taken_back_over_a_change_of_somebody_else(f
     ProfileBook(read(file), UndoFile(kept)).apply([Change("host", "web1", None)], "web1 deleted")
     mine = file.read_text() + "# mine\n"
     file.write_text(mine)
-    assert ProfileBook(read(file), UndoFile(kept)).undo() == ""
+    assert ProfileBook(read(file), UndoFile(kept)).undo() is None
     assert file.read_text() == mine
+
+
+async def test_a_tab_follows_its_profile_back_to_the_name_before(
+    manager: StandInManager, file: Path, tmp_path: Path
+) -> None:
+    undo = UndoFile(tmp_path / "undo.json")
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), undo)) as s:
+        await on(s, "web1")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("1 web1"), "the tab")
+        await s.keys("f6")
+        await on(s, "web1")
+        await s.keys("e")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.focused, "the form")
+        form = s.app.screen
+        assert isinstance(form, ConnectScreen)
+        await form.form.focus_field("Known.Name")
+        await s.keys("x", "enter")
+        await s.until(lambda: s.shows("1 web1x"), "the new name")
+        s.workspace.sidebar.focus()
+        await s.keys("u")
+        await s.until(lambda: "web1" in listed(s), "the name before")
+        assert s.shows("1 web1") and not s.shows("1 web1x")
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", "[1]", '[{"said": "x", "files": {"a": ["b"]}}]', "[" * 2000])
@@ -190,9 +213,10 @@ def test_a_damaged_way_back_costs_only_that(file: Path, tmp_path: Path, damaged:
     kept = tmp_path / "undo.json"
     kept.write_text(damaged)
     book = ProfileBook(read(file), UndoFile(kept))
-    assert book.undo() == ""
+    assert book.undo() is None
     book.apply([Change("host", "web1", None)], "web1 deleted")
-    assert ProfileBook(read(file), UndoFile(kept)).undo() == "web1 deleted"
+    step = ProfileBook(read(file), UndoFile(kept)).undo()
+    assert step is not None and step.said == "web1 deleted"
     assert file.read_text() == FILE
 
 
