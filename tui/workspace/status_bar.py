@@ -12,6 +12,7 @@ from pstui.backends.errors import NoPowerShell
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap, key_name
+from pstui.tui.pane.question import AskingKey
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
@@ -106,9 +107,11 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.conversation.closing:
         return []
     if pane.asking is not None:
-        there = pane.questions.has_keys
-        answers = (keymap.shown("answer"), "answers the question")
-        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
+        if not pane.questions.has_keys:
+            return [(keymap.shown("answer"), "answers the question")]
+        if isinstance(pane.asking, AskingKey):
+            return [("any key", "answers"), ("Ctrl+C", "cancels")]
+        return [("Enter", "answers"), ("Esc", "cancels")]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:
