@@ -6,7 +6,6 @@ echoes nothing and holds keys back, as it will under Textual, which then reads t
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from contextlib import suppress
@@ -26,16 +25,9 @@ def frame_text(columns: int, rows: int, theme: object) -> str:
 
 
 def screen_stream() -> TextIO | None:
-    """Return where to paint: standard error, as Textual does, or standard output if a caller sent that elsewhere.
-
-    It takes UTF-8, whatever the locale says: the signs of the screen are in no other encoding, and what Python writes
-    in their place is wider than they are.
-    """
+    """Return where to paint: standard error, as Textual does, or standard output if a caller sent that elsewhere."""
     streams = (sys.__stderr__, sys.__stdout__)
-    found = next((stream for stream in streams if stream is not None and stream.isatty()), None)
-    if isinstance(found, io.TextIOWrapper) and not found.encoding.casefold().startswith("utf"):
-        found.reconfigure(encoding="utf-8")
-    return found
+    return next((stream for stream in streams if stream is not None and stream.isatty()), None)
 
 
 class FirstFrame:
