@@ -133,11 +133,18 @@ def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
 
 
 def _help(options: Options) -> int:
-    from pstui.tui.cli.args import INVOKE_NAMES
-    from pstui.tui.cli.help import help_text, invoke_help
+    from pstui.tui.cli.args import COMMANDS, INVOKE_NAMES
+    from pstui.tui.cli.copy_call import HELP
+    from pstui.tui.cli.help import command_help, help_text, invoke_help
 
-    wants_invoke = bool(options.rest) and options.rest[0].lower() in INVOKE_NAMES
-    print(invoke_help() if wants_invoke else help_text(), end="")
+    command = options.rest[0] if options.rest else ""
+    if command.lower() in INVOKE_NAMES:
+        text = invoke_help()
+    elif command == "cp":
+        text = HELP
+    else:
+        text = command_help(command) if command in COMMANDS else help_text()
+    print(text, end="")
     return EXIT_OK
 
 

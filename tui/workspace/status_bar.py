@@ -12,7 +12,6 @@ from pstui.backends.errors import NoPowerShell
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
 from pstui.tui.keys.keymap import Keymap, key_name
-from pstui.tui.pane.question import AskingKey
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
@@ -109,6 +108,8 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
         if not pane.questions.has_keys:
             return [(keymap.shown("answer"), "answers the question")]
+        from pstui.tui.pane.question import AskingKey  # not before the first paint
+
         if isinstance(pane.asking, AskingKey):
             return [("any key", "answers"), ("Ctrl+C", "cancels")]
         return [("Enter", "answers"), ("Esc", "cancels")]
