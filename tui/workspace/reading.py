@@ -53,7 +53,7 @@ class Reading:
         if self.find_bar.display and self.find_bar.has_keys:
             return Context.TYPING_FIND if self.find_bar.typing else Context.FIND
         if isinstance(focused, Sidebar):
-            return Context.SIDEBAR
+            return Context.FILTER if focused.filtering else Context.SIDEBAR
         text = self._text
         if text is not None and text.copy_mode and focused is text:
             return Context.COPY
