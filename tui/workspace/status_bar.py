@@ -108,7 +108,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
         there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
-        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
+        return [*pane.asking.keys] if there else [answers]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:
