@@ -11,6 +11,8 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 #: how far words that matter less are from the letters to the ground
 _CALM: Final = 0.4
+#: how far the slider of a scroll bar is from the accent to its bar: it has a contrast of 3, as WCAG wants of signs
+_SLIDER: Final = 0.3
 
 
 def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
@@ -28,7 +30,12 @@ def _theme(name: str, colors: Palette, *, dark: bool) -> Theme:
         panel=colors.panel,
         boost=colors.panel,
         dark=dark,
-        variables={"calm": colors.calm},
+        variables={
+            "calm": colors.calm,
+            # Textual's own bar is darker than all around it, and its slider can hardly be told from it.
+            "scrollbar-background": colors.panel,
+            "scrollbar": Color.parse(colors.accent).blend(Color.parse(colors.panel), _SLIDER).hex,
+        },
     )
 
 

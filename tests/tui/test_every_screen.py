@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual._context import visible_screen_stack
 from textual.scrollbar import ScrollBar
+from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -129,3 +130,10 @@ async def test_it_can_be_read_and_is_whole(name: str, home: Path) -> None:
             if found := unreadable(s) | cut(s):
                 wrong[f"{size[0]}x{size[1]} {theme.name}"] = found
     assert not wrong
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: str(theme.name))
+def test_the_slider_of_a_scroll_bar_is_told_from_its_bar(theme: Theme) -> None:
+    colors = theme.to_color_system().generate()
+    slider, bar = (int(colors[name].lstrip("#"), 16) for name in ("scrollbar", "scrollbar-background"))
+    assert contrast(slider, bar) >= 3, "what WCAG wants of a sign"
