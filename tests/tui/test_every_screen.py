@@ -7,22 +7,21 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from pstui.tui.colors import TEXTUAL_THEMES
 from pstui.tui.keys.actions import PREFIX_KEY
-from pstui.tui.themes import DARK, LIGHT
+from pstui.tui.themes import DARK, LIGHT, READABLE, calm
 from pstui.tui.transcript.render.palette import contrast
 from rich.cells import cell_len
 from rich.style import Style
 from textual._context import visible_screen_stack
 from textual.scrollbar import ScrollBar
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tests.screenshots import MORE, PICTURES, SHOWN, Scene, furnish
 from tests.support.pilot import Screen
 
-#: what letters must have to what lies behind them (WCAG 2.1, 1.4.3)
-LEAST = 4.5
 SMALL, LARGE = (80, 24), (200, 50)
 
 
@@ -91,7 +90,7 @@ def unreadable(s: Screen) -> set[str]:
         if style.color is None or style.bgcolor is None or set(text) <= set("│▌▏─╭╮╰╯ "):
             continue
         front, back = (int.from_bytes(bytes(color.get_truecolor())) for color in (style.color, style.bgcolor))
-        if (has := contrast(front, back)) < LEAST:
+        if (has := contrast(front, back)) < READABLE:
             found.add(f"{text!r} of {widget.css_identifier}: {has:.1f}")
     return found
 
@@ -137,3 +136,12 @@ def test_the_slider_of_a_scroll_bar_is_told_from_its_bar(theme: Theme) -> None:
     colors = theme.to_color_system().generate()
     slider, bar = (int(colors[name].lstrip("#"), 16) for name in ("scrollbar", "scrollbar-background"))
     assert contrast(slider, bar) >= 3, "what WCAG wants of a sign"
+
+
+@pytest.mark.parametrize("name", [name for name in TEXTUAL_THEMES if not name.startswith("ansi")])
+def test_words_that_matter_less_can_be_read_in_every_theme_where_the_others_can(name: str) -> None:
+    colors = BUILTIN_THEMES[name].to_color_system().generate()
+    rgb = {part: int(colors[part].lstrip("#")[:6], 16) for part in ("foreground", "background", "panel")}
+    for behind in ("background", "panel"):
+        has = contrast(int(calm(name).lstrip("#"), 16), rgb[behind])
+        assert has >= min(READABLE, contrast(rgb["foreground"], rgb[behind])), behind
