@@ -106,13 +106,9 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.conversation.closing:
         return []
     if pane.asking is not None:
-        if not pane.questions.has_keys:
-            return [(keymap.shown("answer"), "answers the question")]
-        from pstui.tui.pane.question import AskingKey  # not before the first paint
-
-        if isinstance(pane.asking, AskingKey):
-            return [("any key", "answers"), ("Ctrl+C", "cancels")]
-        return [("Enter", "answers"), ("Esc", "cancels")]
+        there = pane.questions.has_keys
+        answers = (keymap.shown("answer"), "answers the question")
+        return [*pane.asking.keys] if there else [answers]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:

@@ -126,6 +126,21 @@ async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
         assert s.workspace.sidebar.model.filter == "a\u3000", "every character, and Backspace takes a whole letter"
 
 
+async def test_while_a_filter_is_typed_the_footer_has_its_keys_and_an_empty_list_says_why(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, file) as s:
+        await s.until(lambda: s.shows("a adds a host"), "the keys of the list")
+        await s.keys("slash")
+        await s.until(
+            lambda: s.shows("Esc shows everything") and not s.shows("a adds a host  i"), "those of the filter"
+        )
+        await s.type("nowhere", enter=False)
+        await s.until(lambda: s.shows("Nothing fits the filter."), "why nothing is listed")
+        await s.keys("escape")
+        await s.until(lambda: s.shows("a adds a host") and s.shows("web1") and not s.shows("Nothing fits"), "the list")
+
+
 async def test_headings_fold_and_say_how_many_they_hide(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         await on(s, "web1")
