@@ -11,6 +11,7 @@ from typing import cast
 from pstui.backends.console import Console
 from pstui.backends.errors import Offer, SessionBroken
 from pstui.backends.records import Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.command import ToolError, run_tool
 from pstui.backends.transports.container.engine import (
     ERROR_ID,
@@ -177,7 +178,7 @@ class ContainerChannel:
         while data and len(data) < MAX_GARBAGE:
             # The engine's own error is here, and then the engine ends; if it runs on, the text is something else.
             try:
-                async with asyncio.timeout(INPUT_GRACE):
+                async with timeout(INPUT_GRACE):
                     more = await self._process.read()
             except (TimeoutError, SessionBroken):
                 break
