@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import cast
 
@@ -262,7 +263,7 @@ class ContainerChannel:
                 patience = min(patience * 2, MAX_QUIET)
             if not told and (await state_of(self._container)).state == "paused":
                 told = True
-                name, command = self._container.name, " ".join(self._container.command_to_run("paused"))
+                name, command = self._container.name, shlex.join(self._container.command_to_run("paused"))
                 text = f"The container {name} is paused; the session waits until it is resumed: {printable(command)}"
                 self._console.write(Write(text, stream=Stream.NOTICE))
         if told and not self._stopped:
