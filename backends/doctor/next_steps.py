@@ -43,8 +43,8 @@ def _command(error: PstuiError, step: str, info: ConnectionInfo, about: str) -> 
 def _ssh_command(error: PstuiError, step: str, info: ConnectionInfo, host: str) -> list[str] | None:
     user, port = info.text("UserName"), info.number("Port")
     place = [*(("-p", str(port)) if port else ()), f"{user}@{host}" if user else host]
-    if "has changed" in error.what:
-        return ["ssh-keygen", "-F", f"[{host}]:{port}" if port not in (0, 22) else host]
+    if step == "host key" and error.hint:  # it knows the file and the name that the key is kept by
+        return None
     if step in ("port", "authentication", "host key"):
         return ["ssh", "-v", *place]
     if step == "session" and "subsystem" not in error.what:

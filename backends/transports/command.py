@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.streams import printable
 
 #: seconds a tool has for its answer; an engine behind a network connection may be slow
@@ -64,7 +65,7 @@ async def run_tool(argv: Sequence[str], *, seconds: float = TIMEOUT, limit: int 
     except (OSError, ValueError) as error:
         raise _not_started(name, error) from error
     try:
-        async with asyncio.timeout(seconds):
+        async with timeout(seconds):
             output, errors = await asyncio.gather(_take(process.stdout, limit), _take(process.stderr, limit))
             code = await process.wait()
     except TimeoutError:

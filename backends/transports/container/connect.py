@@ -75,7 +75,7 @@ async def find(info: ConnectionInfo) -> Container:
     raise OpenError(
         f"there is no container {shown}",
         "\n".join([found_none, *failures]),
-        f"To see them all: {knowing[0].name} ps --all",
+        f"To see them all: {knowing[0].written('ps', '--all')}",
         error_id=ERROR_ID,
     )
 

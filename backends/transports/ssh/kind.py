@@ -15,6 +15,7 @@ from typing import Any
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.records import Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import (
     ConnectContext,
     TerminalChannel,
@@ -43,7 +44,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     began = asyncio.get_running_loop().time()
     late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
     try:
-        async with asyncio.timeout(limit if limit >= 0 else None):
+        async with timeout(limit if limit >= 0 else None):
             channel = await _channel(info, context)
     except TimeoutError as error:
         raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error

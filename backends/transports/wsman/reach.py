@@ -7,6 +7,7 @@ import errno
 import socket
 
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.faults import NetworkKind
 from pstui.backends.transports.wsman.target import Target
@@ -38,7 +39,7 @@ class Reach:
         self._tried = True
         here = self._target.is_loopback
         try:
-            async with asyncio.timeout(LOOK if here else PATIENCE):
+            async with timeout(LOOK if here else PATIENCE):
                 _, writer = await asyncio.open_connection(self._target.host, self._target.port)
         except TimeoutError:
             kind = NetworkKind.REFUSED if here else NetworkKind.CONNECT_TIMEOUT
