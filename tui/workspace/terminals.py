@@ -57,7 +57,7 @@ class Terminals:
             self._tabs.bring_to_front(there)
         else:
             await self._open(session, wanted.line)
-        self._status.say(f"Every key goes to the terminal, but {PREFIX_SHOWN}")
+        self._status.say(f"Every key goes to the terminal, but {PREFIX_SHOWN}", self._tabs.front)
 
     def prefix_followed_by(self, key: str) -> None:
         """The prefix key, pressed twice, is sent to the program once."""
