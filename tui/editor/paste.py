@@ -21,6 +21,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import TokenKind
 from pstui.tui.colors import chosen_style
+from pstui.tui.key_row import pressable
 from pstui.tui.lending import run_in_terminal
 from pstui.tui.plain import without_controls
 from pstui.tui.still import Note
@@ -127,7 +128,7 @@ class PasteChoice:
             for way in _WAYS
         ]
         said = Content(f"{self._count:,} lines pasted, run: ")
-        self._show(Content.assemble(said, *ways, ("  Tab chooses", "$calm")))
+        self._show(Content.assemble(said, *ways, pressable("  Tab chooses")))
 
 
 def _clicked(way: PasteWay) -> Style:

@@ -102,7 +102,7 @@ class FanOutScreen(ModalScreen[None]):
         with KeyBox(id="fan-box") as box:
             what = "One line" if self.runbook is None else cut(plain(self.runbook.name), 40)
             box.border_title = short(f"{what} on {counted(self.fan.hosts)}", 70)
-            box.border_subtitle = "Tab list  Enter runs  → hosts of a group  Esc closes"
+            box.border_subtitle = "Tab list  Enter runs  → hosts of a group  F1 keys  Esc closes"
             with Horizontal(id="fan-row"):
                 yield Static(prompt_bar("", self.guard) + Content("> "), id="fan-prompt", markup=False)
                 yield self.input

@@ -27,6 +27,7 @@ from pstui.tui.grid.tree import TreeScreen, title_of
 from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from rich.cells import cell_len
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -37,13 +38,17 @@ from textual.widgets import Static
 LOOK = 0.2
 #: rows that are copied at most
 MOST_COPIED = 10_000
-_KEYS = (
-    "/ filter  s sort  c columns  < > - move, hide  Space pick  Enter object  y copy  x export  p {pass_}  Esc closes"
-)
-_SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  c columns  Esc closes"
+_KEYS = "/ filter  s sort  c columns  Space pick  Enter object  y copy  x export  p {pass_}  F1 keys  Esc closes"
+_SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  Esc closes"
 #: columns that the line keeps beside the counts
 _LEAST_NAME = 12
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
+#: the keys while a line is typed
+_TYPING = {
+    _FIND: "Enter to the rows  Esc clears it",
+    _COLUMNS: "Enter shows them  Esc drops it",
+    _FILE: "Enter writes it  Esc drops it",
+}
 _HINTS = {
     _FIND: "web   Name~web   CPU>10   Size>=1MB   !text",
     _COLUMNS: "names with commas, * for all",
@@ -106,9 +111,13 @@ class GridScreen(ModalScreen[None]):
             self.table.update()
             self._show_title()
             self._show_told()
-            word = "hands on" if self.grid.hands_on else "to $pst"
-            keys = _KEYS if self.size.width >= self.WIDE else _SHORT
-            self._foot.say(keys.format(pass_=word))
+            self._show_keys()
+
+    @on(events.DescendantFocus)
+    def _show_keys(self) -> None:
+        word = "hands on" if self.grid.hands_on else "to $pst"
+        keys = (_KEYS if self.size.width >= self.WIDE else _SHORT).format(pass_=word)
+        self._foot.say(_TYPING[self._typing] if self.focused is self.input else keys)
 
     def _show_title(self) -> None:
         rows, view = self.grid.rows, self.grid.view
@@ -358,6 +367,11 @@ class GridScreen(ModalScreen[None]):
         """Open the object."""
         event.stop()
         self._open()
+
+    def on_grid_table_sorted(self, event: GridTable.Sorted) -> None:
+        """Sort by the column that was clicked."""
+        event.stop()
+        self._sort()
 
     def on_resize(self) -> None:
         """Name as many keys as fit."""

@@ -32,6 +32,9 @@ class GridTable(ScrollView, can_focus=True):
     class Opened(Message):
         """A row was clicked twice."""
 
+    class Sorted(Message):
+        """The name of a column was clicked."""
+
     def __init__(self, grid: Grid) -> None:
         super().__init__(id="grid-table")
         self.grid = grid
@@ -196,7 +199,7 @@ class GridTable(ScrollView, can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses a row and a column; the second opens the object; one on the head chooses the column."""
+        """A click chooses a row and a column; the second opens the object; one on the head sorts by the column."""
         x, y = event.x + round(self.scroll_offset.x) - 2, event.y
         for place, width in enumerate(self._widths):
             if x < width + len(_GAP):
@@ -206,5 +209,7 @@ class GridTable(ScrollView, can_focus=True):
         if y > 0:
             self.cursor = max(0, min(round(self.scroll_offset.y) + y - 1, len(self.grid.view.order) - 1))
         self._moved()
-        if event.chain == 2 and y > 0:
+        if not y:
+            self.post_message(self.Sorted())
+        elif event.chain == 2:
             self.post_message(self.Opened())

@@ -246,11 +246,11 @@ class Sidebar(SidebarView):
         """The keys have come here or gone, or the filter takes them from now on, or no more."""
 
     class MenuWanted(Message):
-        """The menu of an entry is wanted, of the list where there is none; ``at`` is the cell of the screen."""
+        """The menu of a row is wanted, of the list where there is none; ``at`` is the cell of the screen."""
 
-        def __init__(self, entry: SidebarEntry | None, at: tuple[int, int]) -> None:
+        def __init__(self, row: Row | None, at: tuple[int, int]) -> None:
             super().__init__()
-            self.entry, self.at = entry, at
+            self.row, self.at = row, at
 
     class Wanted(Message):
         """Something shall be done to the profiles: ``verb`` of SIDEBAR_KEYS, ``entry`` under the cursor if any.
@@ -395,7 +395,7 @@ class Sidebar(SidebarView):
                 self.post_message(self.Closed())
         elif verb == "menu":
             x, y = self.content_region.offset
-            self.post_message(self.MenuWanted(entry, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
+            self.post_message(self.MenuWanted(row, (x + 2, y + self._cursor - self.scroll_offset.y + 1)))
         elif verb in ("mark", "mark_all"):
             self._mark(row, everything=verb == "mark_all")
         elif verb == "order":
@@ -448,17 +448,24 @@ class Sidebar(SidebarView):
             self.build(to_first=True)
 
     def on_click(self, event: events.Click) -> None:
-        """A click chooses an entry and the second opens it; one folds a heading, begins the filter, or opens a menu."""
+        """A click chooses an entry and the second opens it; one folds a heading, does what the last row says.
+
+        Another button than the left one opens a menu.
+        """
         event.stop()
         row = event.y + self.scroll_offset.y
         is_filter = event.y == self.size.height - 1
-        if not is_filter and row < len(self._rows):
+        on_row = not is_filter and row < len(self._rows)
+        if on_row:
             self.move(row - self._cursor)
         if event.button != 1:
-            self.post_message(self.MenuWanted(self.cursor_entry, (event.screen_x, event.screen_y)))
+            wanted = self.cursor_row if on_row else None
+            self.post_message(self.MenuWanted(wanted, (event.screen_x, event.screen_y)))
         elif is_filter:
-            self._do("problems" if event.x >= self.size.width - len(self._problems_text()) else "filter", "")
-        elif row < len(self._rows) and (self.cursor_entry is None or event.chain == 2):
+            runs = self.model.marked and not self.filtering and not self.model.filter
+            on_problems = event.x >= self.size.width - len(self._problems_text())
+            self._do("problems" if on_problems else "run" if runs else "filter", "")
+        elif on_row and (self.cursor_entry is None or event.chain == 2):
             self._do("choose", "enter")
 
     def do(self, verb: str) -> None:

@@ -24,6 +24,7 @@ from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import AnyPane, session_of, sessions_of
 from pstui.tui.workspace.state import Memory, SavedTab
+from textual import events
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -112,6 +113,11 @@ class TabbedPanes(ContentSwitcher):
     def sessions(self) -> list[Pane]:
         """The panes of sessions, without terminals."""
         return sessions_of(self.panes)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click below what a pane shows gives the keys to the pane."""
+        if event.widget in self.panes:
+            self.bring_to_front(event.widget)
 
     async def on_unmount(self) -> None:
         """Write the rest of the logs."""

@@ -58,7 +58,7 @@ class Terminals:
             self._tabs.bring_to_front(there)
         else:
             await self._open(session, wanted.line)
-        self._status.say(EVERY_KEY)
+        self._status.say(EVERY_KEY, self._tabs.front)
 
     def prefix_followed_by(self, key: str) -> None:
         """The prefix key, pressed twice, is sent to the program once."""
