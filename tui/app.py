@@ -34,7 +34,6 @@ from pstui.tui.typed import MANY, Typed, gathering
 from pstui.tui.workspace.context import AppContext, Bind
 from pstui.tui.workspace.screen import Workspace
 from pstui.tui.workspace.state import StateFile
-from pstui.tui.workspace.status_bar import KeyHints
 from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -159,8 +158,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notice for some seconds; of a very long one, such as one with a long path, the beginning."""
+        """Show a notice for some seconds, once at a time; of a very long one, as with a long path, the beginning."""
         said = message if len(message) <= NOTICE else f"{message[: NOTICE - 1]}…"
+        if any((each.message, each.title) == (said, title) for each in self._notifications):
+            return
         super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_driver_class(self) -> type[Driver]:
@@ -261,14 +262,14 @@ class PstuiApp(App[int], inherit_bindings=False):
             self.push_screen(HelpScreen(keymap=self.workspace.keymap, dialog=found))
         return found is not None
 
-    def on_key_hints_pressed(self, event: KeyHints.Pressed) -> None:
-        """A key of the footer was clicked: it is pressed."""
-        for key in event.keys:
-            self.post_message(events.Key(key, _character(key)))
-
     def on_key_pressed(self, event: KeyPressed) -> None:
-        """A key below a screen was clicked: it is pressed."""
-        self.post_message(events.Key(event.key, _character(event.key)))
+        """A key that is told on the screen was clicked: it is pressed."""
+        self.action_press(event.key)
+
+    def action_press(self, key: str) -> None:
+        """Press a key by Textual's name, or two with a blank between them."""
+        for each in key.split():
+            self.post_message(events.Key(each, _character(each)))
 
     def _takes_whole(self, event: Typed) -> bool:
         """Whether the line editor has the keys, and each of several characters is one there."""

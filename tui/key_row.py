@@ -6,8 +6,10 @@ A click on a key presses it, so that whoever has a mouse alone is locked in nowh
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
+from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import key_name
 from rich.cells import cell_len
 from textual import events
@@ -15,6 +17,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
+from textual.style import Style
 from textual.widget import Widget
 
 #: what stands between two keys with their words
@@ -36,18 +39,54 @@ def fitting(text: str, width: int) -> str:
     return gap.join([*first, last])
 
 
+def _keys_of(hint: str) -> Iterator[tuple[int, str]]:
+    """Yield the keys that a hint begins with, each by Textual's name, and the place where it ends.
+
+    The prefix key and what follows it are one.
+    """
+    before = ""
+    for part in re.finditer(r"\S+", hint):
+        # a word that is also the name of a key, as in "F8 delete", is no key: keys are not written like words
+        word = part[0].rstrip(",")
+        name = None if len(word) > 1 and word.isalpha() and word.islower() else key_name(word)
+        if name is None:
+            break
+        if name != PREFIX_KEY:
+            yield part.end(), before + name
+        before, end = (f"{name} ", part.end()) if name == PREFIX_KEY else ("", 0)
+    if before:
+        yield end, before.strip()
+
+
 def key_at(text: str, x: int) -> str:
-    """Return Textual's name of the key whose words stand in a column of a row; empty where there is no single key."""
-    place = 0
+    """Return Textual's name of the key that is told in a column of a row; empty where none is.
+
+    Of the keys of a hint, as in "p x r queue", it is the one in that column, and the first one where its words are.
+    Two that are pressed after each other, as the prefix key and another, have a blank between them.
+    """
     for hint in _HINT.finditer(text):
         place = cell_len(text[: hint.start()])
         if place <= x < place + cell_len(hint[0]):
-            return key_name(hint[0].split(" ")[0].rstrip(",")) or ""
+            keys = list(_keys_of(hint[0]))
+            return next((key for end, key in keys if x - place < cell_len(hint[0][:end])), keys[0][1] if keys else "")
     return ""
 
 
+def pressable(text: str, style: str = "$calm", action: str = "app.press") -> Content:
+    """Return keys with their words, two or more blanks between them: a click on one does ``action`` with it."""
+    row = Content.styled(text, style)
+    for hint in _HINT.finditer(text):
+        keys = list(_keys_of(hint[0]))
+        start = hint.start()
+        for end, key in [*keys, *((len(hint[0]), key) for _, key in keys[:1])]:
+            click = Style.from_meta({"@click": f"{action}({key!r})"})
+            row = row.stylize(click, start, hint.start() + end)
+            start = hint.start() + end
+    return row
+
+
 class KeyPressed(Message):
-    """A key was clicked, by Textual's name; it is to be pressed."""
+    """A key was clicked, by Textual's name; it is to be pressed. It may be two keys, with a blank between them."""
 
     def __init__(self, key: str) -> None:
         super().__init__()

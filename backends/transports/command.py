@@ -79,6 +79,13 @@ async def run_tool(argv: Sequence[str], *, seconds: float = TIMEOUT, limit: int 
     return Answer(code, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
 
 
+def not_found_hint(name: str) -> str:
+    """Return what to do where no program of that name was found."""
+    if len(name.split()) > 1:
+        return "All of it was taken for the name of one program. Give each word by itself, not all in one quotation."
+    return "Check the spelling, or give the whole path of the program."
+
+
 def detached() -> dict[str, Any]:
     """Return what keeps a child apart from the terminal's own signals."""
     if sys.platform == "win32":
@@ -128,5 +135,5 @@ async def _take(stream: asyncio.StreamReader | None, limit: int) -> bytes:
 def _not_started(name: str, error: OSError | ValueError) -> ToolError:
     missing = isinstance(error, FileNotFoundError)
     reason = getattr(error, "strerror", None) or str(error)
-    hint = "Check the spelling, or give the whole path of the program." if missing else ""
+    hint = not_found_hint(name) if missing else ""
     return ToolError(f"{name} could not be started", f"The system says: {printable(reason)}.", hint, missing=missing)

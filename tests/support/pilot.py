@@ -13,6 +13,7 @@ from pstui.tui.app import PstuiApp
 from pstui.tui.pane.pane import Pane
 from pstui.tui.pane.state import PaneState
 from pstui.tui.workspace.screen import Workspace
+from rich.cells import cell_len
 from textual import _wait, events
 from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
@@ -154,6 +155,23 @@ class Screen:
         for strip in self.app.screen._compositor.render_strips():
             rows.append("".join(segment.text for segment in strip).rstrip())
         return "\n".join(rows[:height])
+
+    def place(self, text: str) -> tuple[int, int]:
+        """The cell where ``text`` stands first."""
+        y, row = next((y, row) for y, row in enumerate(self.shown().splitlines()) if text in row)
+        return cell_len(row[: row.index(text)]), y
+
+    async def click(self, text: str, *, within: int = 0, button: int = 1) -> None:
+        """Click where ``text`` stands, ``within`` it: so many columns from its first one."""
+        await self.until(lambda: self.shows(text), text)
+        x, y = self.place(text)
+        await self.click_at(x + within, y, button=button)
+
+    async def click_at(self, x: int, y: int, *, button: int = 1) -> None:
+        """Click a cell of the screen."""
+        widget, region = self.app.screen.get_widget_at(x, y)
+        await self.pilot.click(widget, offset=(x - region.x, y - region.y), button=button)
+        await self.dealt_with()
 
     def shows(self, text: str) -> bool:
         """Whether ``text`` stands anywhere on the screen."""

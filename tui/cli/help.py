@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
-from pstui.tui.cli.args import DECLARED, Declared, usage
+from pstui.tui.cli.args import COMMANDS, DECLARED, Declared, usage
 
 #: the exit codes, and what each says
 EXIT_TABLE = (
@@ -114,7 +115,7 @@ def help_text() -> str:
         "pstui web1                     a profile, a host of ssh_config, a computer",
         "pstui admin@db:2222",
         "pstui -HostName admin@db -KeyFilePath ~/.ssh/id_ed25519",
-        "pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\\\admin'",
+        "pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\admin'",
         "pstui -ContainerId api -Shell /opt/pwsh/pwsh",
         "pstui -ProcessId 4711",
         "pstui -Command ssh db pwsh -s -NoLogo",
@@ -132,6 +133,15 @@ def help_text() -> str:
             "Examples\n" + "".join(f"  {command}\n" for command in commands),
         )
     )
+
+
+def command_help(command: str) -> str:
+    """Return what ``--help`` after one of pstui's own commands prints: its part of the whole, with its options."""
+    entries = re.findall(r"^  pstui .*\n(?:   .*\n)*", _USAGE, re.MULTILINE)
+    usage = "".join(entry for entry in entries if entry.split()[1] == command)
+    heeded = _options(option for option in DECLARED if option.name in COMMANDS[command])
+    options = f"\nOptions; they come before {command}\n{heeded}" if heeded else ""
+    return f"Usage\n{usage}{options}\nAll of pstui: pstui --help\n"
 
 
 def invoke_help() -> str:

@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         end_at_interrupt()
         _keep_libraries_quiet()
+        _write_utf_8()
     try:
         code = _version() if arguments == ["--version"] else _run(arguments)
         if sys.stdout is not None:
@@ -68,6 +69,13 @@ def _keep_libraries_quiet() -> None:
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+
+
+def _write_utf_8() -> None:
+    """Write UTF-8 whatever the locale or a code page says, as a run does: no other has all signs that are written."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.encoding.casefold().startswith("utf"):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # Python's own: nothing has replaced them
 
 
 def _run(arguments: list[str]) -> int:
@@ -125,11 +133,18 @@ def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
 
 
 def _help(options: Options) -> int:
-    from pstui.tui.cli.args import INVOKE_NAMES
-    from pstui.tui.cli.help import help_text, invoke_help
+    from pstui.tui.cli.args import COMMANDS, INVOKE_NAMES
+    from pstui.tui.cli.copy_call import HELP
+    from pstui.tui.cli.help import command_help, help_text, invoke_help
 
-    wants_invoke = bool(options.rest) and options.rest[0].lower() in INVOKE_NAMES
-    print(invoke_help() if wants_invoke else help_text(), end="")
+    command = options.rest[0] if options.rest else ""
+    if command.lower() in INVOKE_NAMES:
+        text = invoke_help()
+    elif command == "cp":
+        text = HELP
+    else:
+        text = command_help(command) if command in COMMANDS else help_text()
+    print(text, end="")
     return EXIT_OK
 
 

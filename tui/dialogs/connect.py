@@ -67,7 +67,7 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
         self.asking = AskingArea()
         #: whether Enter saves; otherwise it connects
         self.saves = saves
-        self._title = title
+        self._title, self._shown_line = title, ""
         self._help = Static(id="help-line", markup=False)
         self._problem = Static(id="problem", markup=False)
         self._line = Static(id="line", markup=False)
@@ -127,9 +127,8 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def allow(self, action: str, why_not: str) -> None:
         """Let a button do what it says, or say why not."""
-        for verb in self.verbs:
-            if verb.action == action:
-                verb.allow(why_not)
+        for verb in (each for each in self.verbs if each.action == action):
+            verb.allow(why_not)
 
     def on_descendant_focus(self) -> None:
         """Show the help of the field that has the keys."""
@@ -147,8 +146,9 @@ class ConnectFrame(ModalScreen[ConnectionInfo | None]):
 
     def show_line(self, line: str) -> None:
         """Show the line of the fields; a click copies it."""
-        copy = Style.from_meta({"@click": "screen.copy_line"})
-        self._line.update(Content(plain_lines(line)).stylize(copy))
+        # what a test said is about the line that was tried
+        self._result.display, self._shown_line = self._result.display and line == self._shown_line, line
+        self._line.update(Content(plain_lines(line)).stylize(Style.from_meta({"@click": "screen.copy_line"})))
 
     def show_problem(self, text: str) -> None:
         """Show what is wrong, nothing for an empty text."""
@@ -496,8 +496,7 @@ class ConnectScreen(ConnectFrame):
             self._test.cancel()
             self.show_result(Content("The test was given up."))
         elif self.is_changed:
-            lines = ["What was typed is neither saved nor used."]
-            asking = QuitScreen("Close this form?", lines, verb="closes it")
+            asking = QuitScreen("Close this form?", ["What was typed is neither saved nor used."], verb="closes it")
             self.app.push_screen(asking, lambda go: self._end(None) if go else None)
         else:
             self._end(None)

@@ -1,4 +1,7 @@
-"""F1: the keys, what works here first, then what works everywhere. What is typed finds some of them."""
+"""F1: the keys, what works here first, then what works everywhere. What is typed finds some of them.
+
+A click on a key that works here closes the list and presses it, so that a mouse alone reaches all that a key does.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,17 @@ from typing import ClassVar, Final
 
 from pstui.tui.covering import cover
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
-from pstui.tui.key_row import KeyRow
-from pstui.tui.keys.actions import PREFIX_SHOWN
+from pstui.tui.key_row import KeyPressed, KeyRow, key_at, pressable
+from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, EDITING, Context
 from pstui.tui.keys.dialog_help import DialogHelp
-from pstui.tui.keys.keymap import Keymap
+from pstui.tui.keys.keymap import Keymap, key_name
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.style import Style
 from textual.widgets import Input, Static
 
 #: columns of a key, and of the key after the prefix
@@ -40,6 +44,8 @@ class Key:
     text: str
     prefix: str | None = None
     label: str = ""
+    #: whether it works where the list was called
+    here: bool = True
 
     def fits(self, words: Sequence[str]) -> bool:
         """Whether it has every word."""
@@ -68,7 +74,7 @@ class HelpScreen(TypingScreen[None]):
         self, context: Context = Context.PROMPT, keymap: Keymap | None = None, dialog: DialogHelp | None = None
     ) -> None:
         super().__init__()
-        self._input = TypedInput(placeholder="type to find a key", classes="line-input")
+        self._input = TypedInput(placeholder="type to find a key; a click presses it", classes="line-input")
         self._table = KeyTable(sections(context, keymap or Keymap(), dialog))
 
     def compose(self) -> ComposeResult:
@@ -113,12 +119,18 @@ class HelpScreen(TypingScreen[None]):
         """Close the list."""
         self.dismiss(None)
 
+    def action_press(self, key: str) -> None:
+        """Close the list and press a key where it was called."""
+        self.dismiss(None)
+        self.app.post_message(KeyPressed(key))
+
 
 class KeyTable(Static):
     """The list, as wide as there is room: long descriptions wrap in their column."""
 
     def __init__(self, sections: Sequence[tuple[str, Sequence[Key]]]) -> None:
         super().__init__(markup=False)
+        self.auto_links = False  # a row looks the same whether it can be clicked or not
         self._sections, self._width, self._words = sections, 0, list[str]()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -151,17 +163,19 @@ def sections(context: Context, keymap: Keymap, dialog: DialogHelp | None) -> lis
         found.append(_of_context(context))
     title = f"{'Key':<{_COLUMN}}{'after ' + PREFIX_SHOWN:<{_COLUMN}}everywhere"
     actions = [each for each in keymap.actions if not each.name.startswith("tab_")]
-    keys = [Key(each.shown, each.help, each.prefix_shown, each.label) for each in actions]
+    works = dialog is None
+    keys = [Key(each.shown, each.help, each.prefix_shown, each.label, works) for each in actions]
     first, last = keymap.named("tab_1"), keymap.named("tab_9")
     keys.append(Key(f"{first.shown}…9", "go to a tab by its number", f"{first.prefix}…{last.prefix}"))
-    found.append((title if dialog is None else f"{title}, in the workspace", keys))
-    found.append(("In the editor", [Key(shown, text) for shown, text in EDITING]))
-    found += [_of_context(other) for other in CONTEXT_KEYS if other is not context or dialog is not None]
+    found.append((title if works else f"{title}, in the workspace", keys))
+    types = works and context in (Context.PROMPT, Context.RUNNING)
+    found.append(("In the editor", [Key(shown, text, here=types) for shown, text in EDITING]))
+    found += [_of_context(other, here=False) for other in CONTEXT_KEYS if other is not context or not works]
     return found
 
 
-def _of_context(context: Context) -> tuple[str, list[Key]]:
-    return context.value, [Key(k.shown, k.help, None, k.label) for k in CONTEXT_KEYS[context] if k.shown]
+def _of_context(context: Context, *, here: bool = True) -> tuple[str, list[Key]]:
+    return context.value, [Key(k.shown, k.help, None, k.label, here) for k in CONTEXT_KEYS[context] if k.shown]
 
 
 def _line(width: int, key: Key) -> Content:
@@ -169,6 +183,19 @@ def _line(width: int, key: Key) -> Content:
     before = _COLUMN if key.prefix is None else 2 * _COLUMN
     said = f"\n{'':<{before}}".join(textwrap.wrap(key.text, width + 2 * _COLUMN - before))
     # A long name of a key moves the words, but never touches them.
-    name = f"{key.shown:<{_COLUMN - 1}} "
-    prefix = "" if key.prefix is None else f"{key.prefix:<{_COLUMN}}"
-    return Content.assemble((name, "bold"), prefix, (said, "$calm"))
+    behind = key_name(key.prefix or "")
+    name, prefix = Content.styled(key.shown, "bold"), Content(key.prefix or "")
+    if key.here:
+        name = pressable(key.shown, "bold", "screen.press")
+        prefix = prefix.stylize(_pressing(f"{PREFIX_KEY} {behind}")) if behind else prefix
+    name = name.pad_right(max(_COLUMN - 1 - name.cell_length, 0) + 1)
+    if key.prefix is not None:
+        name += prefix.pad_right(_COLUMN - prefix.cell_length)
+    line = name + Content.styled(said, "$calm")
+    # the words press the first key, or what is after the prefix where that is the only one
+    first = key_at(key.shown, 0) or (f"{PREFIX_KEY} {behind}" if behind else "")
+    return line.stylize_before(_pressing(first)) if first and key.here else line
+
+
+def _pressing(key: str) -> Style:
+    return Style.from_meta({"@click": f"screen.press({key!r})"})

@@ -12,6 +12,7 @@ from pstui.config.importing.model import Imported
 from pstui.config.problems import ConfigError
 from pstui.tui.cut import cut
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
+from pstui.tui.key_row import pressable
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.edits import Change
@@ -101,9 +102,9 @@ class ImportList(ScrollView, can_focus=True):
         base = self.rich_style
         if index >= len(self.found):
             return Strip.blank(width, base)
-        if index == self._cursor:
-            base = self.get_component_rich_style("import--cursor")
         calm = base + self.get_component_rich_style("import--calm", partial=True)
+        if index == self._cursor:
+            base = calm = self.get_component_rich_style("import--cursor")
         one = self.found[index]
         mark = "[x] " if one.taken else "[ ] " if one.possible else " –  "
         told = about(one)
@@ -144,8 +145,7 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         """Ask for the file."""
         self.set_focus(self._input)
         self._input.action_select_all()
-        said = "An ssh_config file, an mRemoteNG export or an RDCMan file. Passwords in it are not read."
-        self._say(f"{said}\n{_ASKING}")
+        self._say("An ssh_config file, an mRemoteNG export or an RDCMan file. Passwords in it are not read.", _ASKING)
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Read the file."""
@@ -157,7 +157,7 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
             self._imported, found = await in_thread(lambda: _found(expanded(name), self._book))
         except ConfigError as error:
             hint = f" {error.hint}" if error.hint else ""
-            self._say(f"✗ {error.args[0]}.{hint}\n{_ASKING}", wrong=True)
+            self._say(f"✗ {error.args[0]}.{hint}", _ASKING, wrong=True)
             return
         self._list.show(found)
         self._list.display = True
@@ -216,10 +216,11 @@ class ImportScreen(TypingScreen[Sequence[Change] | None]):
         whole = "" if one is None else " · ".join(filter(None, (one.name, target(one.host.values), about(one))))
         # the row of the cursor in full: the columns cut what is long
         first = wrong or plain(whole, limit=400)
-        self._say("\n".join((first, " ".join((*self._imported.notes, _KEYS)))), wrong=bool(wrong))
+        self._say("\n".join(filter(None, (first, " ".join(self._imported.notes)))), _KEYS, wrong=bool(wrong))
 
-    def _say(self, text: str, *, wrong: bool = False) -> None:
-        self._said.update(Content.styled(plain_lines(text), "$error" if wrong else "$calm"))
+    def _say(self, text: str, keys: str, *, wrong: bool = False) -> None:
+        said = Content.styled(plain_lines(text), "$error" if wrong else "$calm")
+        self._said.update(Content("\n").join([said, pressable(keys)]))
 
 
 def about(one: Candidate) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pstui.tui.dialogs.fields import PickList
+from pstui.tui.keys.keymap import key_name
 from pstui.tui.title import short
 from rich.cells import cell_len
 from textual import events
@@ -71,13 +72,13 @@ class ContextMenu(ModalScreen[MenuItem | None]):
                 by = -1 if key == "up" else 1
                 if not self.list.step(by):
                     self.list.pick(0 if by > 0 else len(self._items) - 1)
-            case "enter" | "space":
+            case "enter":
                 self._choose(self.list.index)
             case _:
-                found = [index for index, item in enumerate(self._items) if item.shown == key]
-                if not found:
+                found = [index for index, item in enumerate(self._items) if key_name(item.shown) == key]
+                if not found and key != "space":
                     return False
-                self._choose(found[0])
+                self._choose(found[0] if found else self.list.index)
         return True
 
     def pasted(self, text: str) -> bool:

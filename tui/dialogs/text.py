@@ -35,7 +35,7 @@ class TextScreen(ModalScreen[None]):
     def __init__(self, title: str, records: Sequence[Write], subtitle: str = "", keys: str = "") -> None:
         super().__init__()
         self._heading, self._below, self._records = title, subtitle, records
-        self._keys = "   ".join(part for part in ("↑ ↓ PgUp PgDn move", keys, "Esc closes") if part)
+        self._keys = "   ".join(part for part in ("↑ ↓ PgUp PgDn scroll", keys, "Esc closes") if part)
         self.text = Transcript()
 
     def compose(self) -> ComposeResult:

@@ -37,7 +37,7 @@ class VerbList(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with KeyBox(id=self.BOX) as box:
-            box.border_title, box.border_subtitle = self.TITLE_TEXT, "Esc closes"
+            box.border_title, box.border_subtitle = self.TITLE_TEXT, "F1 keys   Esc closes"
             yield self.captions
             with VerticalScroll(id="rows-scroll", can_focus=False):
                 yield self.list

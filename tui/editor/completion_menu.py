@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pstui.backends.sessions.completion import CompletionMatch
-from pstui.tui.colors import no_color
+from pstui.tui.colors import chosen_style
+from pstui.tui.key_row import pressable
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content
@@ -53,6 +54,7 @@ class CompletionMenu(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
+        self.auto_links = False
         self.display = False
         self._first = 0
         self._rows = 0
@@ -101,7 +103,7 @@ class CompletionMenu(Static):
         wanted = max(label + kind + 5, MIN_WIDTH, cell_len(tail) + 2, min(said, MAX_TOOLTIP) + 2)
         width = min(wanted, room)
         fill = " " * (width - label - kind - 3)
-        chosen = "bold reverse" if no_color() else "bold on $primary 30%"
+        chosen = chosen_style()
         rows = []
         for index, (match, word) in enumerate(zip(shown, kinds, strict=True), self._first):
             name = _cut(match.label, label)
@@ -112,7 +114,7 @@ class CompletionMenu(Static):
         if tooltip and tooltip != listing.matches[listing.selected].label:
             rows.append(Content(" " + _cut(tooltip, width - 2) + " "))
         rows += [Content(" " + _cut(line, width - 2) + " ") for line in listing.about]
-        rows.append(Content.styled(" " + _cut(tail, width - 2) + " ", "$calm"))
+        rows.append(pressable(" " + _cut(tail, width - 2) + " "))
         return rows
 
 

@@ -36,6 +36,7 @@ from pstui.tui.editor.owner import EditorOwner
 from pstui.tui.editor.paint import COMPONENTS, Painting, Prediction
 from pstui.tui.editor.paste import PasteChoice, PasteWay, statements
 from pstui.tui.editor.surface import EditingSurface
+from pstui.tui.key_row import pressable
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.plain import plain, typed_text, without_controls
 from pstui.tui.still import Still
@@ -86,9 +87,8 @@ class Unfinished:
     def begin(self, *, again: bool) -> None:
         """Say why Enter has run nothing, and which key runs it: ``again``, Enter in the empty row."""
         self.active = True
-        said = "not finished: Enter adds a row"
         keys = "Enter again" if again else "Ctrl+] Enter"
-        self._show(Content.assemble(said, (f"   {keys} runs it as it is", "$calm")))
+        self._show(Content.assemble("not finished: Enter adds a row", pressable(f"   {keys} runs it as it is")))
 
     def end(self) -> None:
         """Hide the row."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pstui.backends.language.secrets import looks_secret
 from pstui.tui.editor.surface import EditingSurface
+from pstui.tui.key_row import pressable
 from pstui.tui.plain import plain, typed_text
 from pstui.tui.transcript.render.cells import without_last
 from textual.content import Content
@@ -381,7 +382,7 @@ class Searching:
         where = "  typed to another host" if search.foreign and search.line else ""
         said = (doubt if search.failed else "") + where
         query = plain(search.query, limit=200)
-        self._show(Content.assemble("history: ", (query, "bold"), said, (f"   {_KEYS}", "$calm")))
+        self._show(Content.assemble("history: ", (query, "bold"), said, pressable(f"   {_KEYS}")))
 
     def _put(self, text: str) -> None:
         if self._surface.text != text:

@@ -35,7 +35,7 @@ from textual.widgets import Static
 #: seconds between two looks at the progress
 LOOK = 0.25
 _KEYS = (
-    "Space mark  F5 copy  F6 move  F2 rename  F7 folder  F8 delete  / filter  s sort  . hidden  p x r queue  Esc back"
+    "Space mark  F5 copy  F6 move  F2 rename  F7 folder  F8 delete  e edit  / filter  p x r queue  F1 keys  Esc back"
 )
 _SHORT_KEYS = "Space mark  F5 copy  F6 move  F8 delete  e edit  / filter  F1 keys  Esc back"
 _ASKED = "o overwrite  s skip  n newer   O S N all of them"
@@ -60,7 +60,7 @@ class FilesScreen(ModalScreen[None]):
     CSS_PATH = "files.tcss"
     AUTO_FOCUS = None
     #: wide enough for every key
-    WIDE: ClassVar[int] = 138
+    WIDE: ClassVar[int] = 118
 
     def __init__(self, desk: Desk, edit_near: Callable[[Path], Awaitable[None]]) -> None:
         super().__init__()

@@ -91,7 +91,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
             ("d, c, r", "disconnect, connect, receive: follow what runs in it"),
             ("k", "keep it when it is left"),
             ("f", "the port forwards of its connection, with their traffic"),
-            ("x", "close it (also Del); asks while a command runs in it"),
+            ("x", "remove it (also Del); asks while a command runs in it"),
             *_LIST,
         ),
     ),

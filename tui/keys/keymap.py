@@ -28,6 +28,7 @@ _OTHER_NAMES: Final = {
     "↓": "down",
     "←": "left",
     "→": "right",
+    "⌫": "backspace",
 }
 #: Textual's names of signs
 _SIGNS: Final = {

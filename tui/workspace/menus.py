@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pstui.tui.keys.actions import PREFIX_SHOWN
+from pstui.tui.keys.contexts import SIDEBAR_KEYS
 from pstui.tui.keys.keymap import Keymap
-from pstui.tui.sidebar.model import SidebarEntry
+from pstui.tui.sidebar.model import Row
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.bars import SessionTab, TabBar
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -24,10 +26,12 @@ class Menus:
     def __init__(self, screen: Screen[None], tabs: TabbedPanes, sidebar: Sidebar, keymap: Keymap) -> None:
         self._screen, self._tabs, self._sidebar, self._keymap = screen, tabs, sidebar, keymap
 
-    def of_entry(self, entry: SidebarEntry | None, at: tuple[int, int]) -> None:
-        """Show the menu of an entry of the sidebar; without one what can be done with the list."""
+    def of_row(self, row: Row | None, at: tuple[int, int]) -> None:
+        """Show the menu of a row of the sidebar; without one what can be done with the list."""
+        entry = None if row is None else row.entry
         if entry is None:
-            rows = [("New host", "a"), ("Import hosts", "i"), ("Problems of the file", "!"), ("Undo", "u")]
+            rows = [] if row is None else [("Unfold" if row.folded else "Fold", "Enter")]
+            rows += [("Edit the group", "e")] if row is not None and row.group else []
         elif entry.saved:
             rows = [("Open", "Enter"), ("One more session", "n"), ("Edit", "e"), ("Clone", "c")]
             rows += [("Unpin" if entry.pinned else "Pin", "p"), ("Delete", "d")]
@@ -35,20 +39,22 @@ class Menus:
             rows = [("Open", "Enter"), ("One more session", "n"), ("Save as a host", "e")]
         else:
             rows = [("Why", "Enter")]
-        verbs = {
-            "Enter": lambda: self._sidebar.do("choose"),
-            "n": lambda: self._sidebar.do("again"),
-            "e": lambda: self._sidebar.do("edit"),
-            "c": lambda: self._sidebar.do("clone"),
-            "p": lambda: self._sidebar.do("pin"),
-            "d": lambda: self._sidebar.do("delete"),
-            "a": lambda: self._sidebar.do("add"),
-            "i": lambda: self._sidebar.do("import"),
-            "!": lambda: self._sidebar.do("problems"),
-            "u": lambda: self._sidebar.do("undo"),
-        }
-        title = "Hosts" if entry is None else entry.name
+        rows += self._of_marks(row)
+        if entry is None:
+            rows += [("New host", "a"), ("Import hosts", "i"), ("Problems of the file", "!"), ("Undo", "u")]
+        verbs = {each.shown: partial(self._sidebar.do, each.action) for each in SIDEBAR_KEYS}
+        title = "Hosts" if row is None else row.text if entry is None else entry.name
         self.show(title, [(caption, key, verbs[key]) for caption, key in rows], at)
+
+    def _of_marks(self, row: Row | None) -> list[tuple[str, str]]:
+        model = self._sidebar.model
+        below = [] if row is None else model.below(row)
+        if not below:
+            return [("Mark all, or none", "*")] if row is None else []
+        is_marked = {each.identity for each in below} <= model.marked
+        whose = "it" if row is not None and row.entry is not None else "all below it"
+        line = "One line on all that is marked" if model.marked_entries else f"One line on {whose}"
+        return [(f"{'Unmark' if is_marked else 'Mark'} {whose}", "Space"), (line, "x")]
 
     def of_tab(self, event: SessionTab.Pressed, close: Callable[[AnyPane], None]) -> None:
         """Close a tab by the middle button; the right one brings it to the front and shows its menu."""

@@ -276,7 +276,7 @@ class Workspace(PaintedWhenIdle):
     @on(ContextChanged)
     @on(TerminalChanged)
     @on(FindBar.Changed)
-    @on(Sidebar.FocusChanged)
+    @on(Sidebar.KeysChanged)
     @on(Sidebar.FoundChanged)
     def refresh_frame(self) -> None:
         """Update tabs, footer and sidebar."""
@@ -444,7 +444,7 @@ class Workspace(PaintedWhenIdle):
         if isinstance(event, messages.MenuWanted):
             self.blocks.menu_wanted(event)
         elif isinstance(event, Sidebar.MenuWanted):
-            self.menus.of_entry(event.entry, event.at)
+            self.menus.of_row(event.row, event.at)
         else:
             self.menus.of_tab(event, self.leaving.ask_close)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import NoPowerShell
+from pstui.tui.key_row import KeyPressed, key_at
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.contexts import CONTEXT_KEYS, Context, footer_of
-from pstui.tui.keys.keymap import Keymap, key_name
+from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
 from pstui.tui.still import Still
@@ -19,7 +20,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 
 if TYPE_CHECKING:
     from pstui.tui.pane.pane import Pane
@@ -32,10 +32,10 @@ NARROW = 90
 TARGET_LIMIT = 40
 #: seconds that something said in passing is shown
 SAID_FOR = 4.0
+#: said when a terminal comes to the front, and true while it has a program
+EVERY_KEY = f"Every key goes to the terminal, but {PREFIX_SHOWN}"
 
 _Hint = tuple[str, str]
-#: cells between two columns
-_GAP = 2
 #: cells left free at each side
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
@@ -108,7 +108,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
         there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
-        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
+        return [*pane.asking.keys] if there else [answers]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:
@@ -180,32 +180,21 @@ def took(seconds: float) -> str:
 class KeyHints(Still):
     """The keys at the left; a click on one presses it."""
 
-    class Pressed(Message):
-        """Keys were clicked, by Textual's names."""
-
-        def __init__(self, keys: Sequence[str]) -> None:
-            super().__init__()
-            self.keys = keys
-
     def __init__(self, *, classes: str) -> None:
         super().__init__(classes=classes)
-        self._places: list[tuple[int, str]] = []
+        self._text = ""
 
     def offer(self, pairs: Sequence[_Hint]) -> None:
-        """Note where each key ends."""
-        self._places, end = [], 0
-        for key, word in pairs:
-            end += Content(f"{key} {word}").cell_length + _GAP
-            self._places.append((end, key))
+        """Show keys with their words."""
+        row = _row(pairs)
+        self._text = row.plain
+        self.say(row, layout=False)
 
     def on_click(self, event: events.Click) -> None:
         """Press the key that was clicked."""
         event.stop()
-        x = event.x - self.styles.padding.left
-        shown = next((key for end, key in self._places if x < end), "")
-        names = [key_name(part) for part in shown.split()]
-        if names and all(names):
-            self.post_message(self.Pressed([name for name in names if name]))
+        if key := key_at(self._text, event.x - self.styles.padding.left):
+            self.post_message(KeyPressed(key))
 
 
 class StatusBar(Horizontal):
@@ -216,6 +205,7 @@ class StatusBar(Horizontal):
         self._keymap = keymap or Keymap()
         self._mode = self._said = ""
         self._said_at = 0.0
+        self._said_about: AnyPane | None = None
         self._keys = KeyHints(classes="keys")
         self._state = Still(classes="state")
         self._told = Content("")
@@ -241,12 +231,13 @@ class StatusBar(Horizontal):
         before, self._mode = self._mode, _MODES.get(context, "")
         if self._mode and self._mode != before:
             self._said = ""  # what was said of the moment before must not hide where the keys go now
+        if self._said == EVERY_KEY and not (pane is not None and pane.is_terminal and pane.state.live):
+            self._said = ""
         narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         self._show_state()
         pairs = self._fitting(hints(pane, panes, context, self._keymap)[:most])
         self._keys.offer(pairs)
-        self._keys.say(_row(pairs), layout=False)
 
     def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
         """Leave out from the end what would be cut."""
@@ -258,20 +249,19 @@ class StatusBar(Horizontal):
 
     def show_alt(self) -> None:
         """Say that the next key counts as one with Alt."""
-        said = Content.assemble(("Alt+", "bold $primary"), (" and the next key; Esc ends", "$calm"))
-        self._keys.offer([])
-        self._keys.say(said, layout=False)
+        self._keys.offer([("Alt+", "and the next key"), ("Esc", "ends")])
 
-    def say(self, text: str) -> None:
-        """Show a short notice in place of the state."""
-        self._said, self._said_at = plain(text, limit=200), time.monotonic()
+    def say(self, text: str, about: AnyPane | None = None) -> None:
+        """Show a short notice in place of the state; one ``about`` a pane only while that is in front."""
+        self._said, self._said_at, self._said_about = plain(text, limit=200), time.monotonic(), about
         self._show_state()
         self.set_timer(SAID_FOR, self._show_state)
 
     def _show_state(self) -> None:
         pane = self._pane
         text = self._mode
-        if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
+        holds = self._said_about is None or self._said_about is pane
+        if self._said and holds and time.monotonic() - self._said_at < SAID_FOR - 0.1:
             text = self._said
         elif pane is not None and not text:
             text = state_text(pane)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from pstui.tui.dialogs.table_form import TypedInput, TypingScreen
-from pstui.tui.key_row import wrapped
+from pstui.tui.key_row import pressable, wrapped
 from pstui.tui.plain import plain
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -43,7 +43,7 @@ class LineScreen(TypingScreen[str | None]):
 
     def _show_keys(self) -> None:
         width = self._said.size.width or self.size.width
-        self._said.update(wrapped([Content.styled(hint, "$calm") for hint in self._keys.split("   ")], width))
+        self._said.update(wrapped([pressable(hint) for hint in self._keys.split("   ")], width))
 
     def on_mount(self) -> None:
         """Type here, in place of what there is."""

@@ -17,12 +17,14 @@ from pstui.tui.mends.watchers import forget_gone, forget_shown
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.listed import groups_text
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
+from pstui.tui.refusing import refuse
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import AnyPane, session_of, sessions_of
 from pstui.tui.workspace.state import Memory, SavedTab
+from textual import events
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
@@ -111,6 +113,11 @@ class TabbedPanes(ContentSwitcher):
     def sessions(self) -> list[Pane]:
         """The panes of sessions, without terminals."""
         return sessions_of(self.panes)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click below what a pane shows gives the keys to the pane."""
+        if event.widget in self.panes:
+            self.bring_to_front(event.widget)
 
     async def on_unmount(self) -> None:
         """Write the rest of the logs."""
@@ -362,7 +369,7 @@ class TabbedPanes(ContentSwitcher):
     async def action_reopen_tab(self) -> None:
         """Open the tab that was closed last, where it was."""
         if not self._reopenable:
-            self.app.bell()
+            refuse(self.app, "No tab has been closed.")
             return
         closed = self._reopenable.pop()
         pane = await self.open(closed.info, closed.text)

@@ -12,6 +12,7 @@ import importlib
 import shlex
 from typing import Any
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.records import Stream, Write
@@ -103,7 +104,7 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
 
 def advice(info: ConnectionInfo) -> str:
     """Return what to try by hand when what the server starts is no PowerShell."""
-    user, port = info.text("UserName"), info.number("Port")
+    user, port = shown_user(info.text("UserName")), info.number("Port")
     place = [*(("-p", str(port)) if port else ()), f"{user}@{info.text('HostName')}" if user else info.text("HostName")]
     command = printable(shlex.join(["ssh", *place, "pwsh", "-v"]))
     return (

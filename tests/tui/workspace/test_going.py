@@ -71,12 +71,6 @@ def noted(s: Screen, text: str) -> bool:
     return any(text in notification.message for notification in s.app._notifications)
 
 
-def place(s: Screen, text: str) -> tuple[int, int]:
-    """The cell where a text stands first."""
-    y, row = next((y, row) for y, row in enumerate(s.shown().splitlines()) if text in row)
-    return row.index(text), y
-
-
 @pytest.mark.parametrize("key", ["alt+x", "alt+g", "f2"])
 async def test_hosts_and_tabs_come_before_letters_that_only_come_in_the_same_order(key: str, file: Path) -> None:
     async with session(file) as s:
@@ -120,7 +114,7 @@ async def test_a_click_on_a_row_goes_there(file: Path) -> None:
         await going(s)
         await s.type("sql1", enter=False)
         await s.until(lambda: s.shows("Delete sql1"), "the rows")
-        await s.pilot.click(offset=place(s, "○ sql1"))
+        await s.pilot.click(offset=s.place("○ sql1"))
         await s.until(lambda: s.has_pane and s.pane.info.label == "sql1", "the host")
 
 
@@ -159,27 +153,27 @@ def test_ten_thousand_hosts_are_searched_while_a_key_is_painted() -> None:
 
 async def test_a_click_chooses_a_second_one_opens_and_the_footer_can_be_pressed(file: Path) -> None:
     async with session(file) as s:
-        await s.pilot.click(offset=place(s, "○ db"))
+        await s.pilot.click(offset=s.place("○ db"))
         await s.until(lambda: s.workspace.sidebar.cursor_entry.name == "db", "the choice")
         await s.idle()
         assert not s.workspace.panes
-        await s.pilot.click(offset=place(s, "a adds a host"))
+        await s.pilot.click(offset=s.place("a adds a host"))
         await s.until(lambda: isinstance(s.app.screen, ConnectScreen), "what the key opens")
         await s.keys("escape")
-        await s.pilot.click(offset=place(s, "○ db"), times=2)
+        await s.pilot.click(offset=s.place("○ db"), times=2)
         await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "the session")
         await s.still()
-        await s.pilot.click(offset=place(s, "F1"))
+        await s.pilot.click(offset=s.place("F1"))
         await s.until(lambda: s.shows("type to find a key"), "the help")
 
 
 async def test_the_menu_of_an_entry_does_what_its_keys_do(file: Path) -> None:
     async with session(file) as s:
-        await s.pilot.click(offset=place(s, "○ sql1"), button=3)
+        await s.pilot.click(offset=s.place("○ sql1"), button=3)
         await s.until(lambda: isinstance(s.app.screen, ContextMenu) and s.shows("Delete"), "the menu")
         assert s.shows("One more session")
         await s.idle()
-        await s.pilot.click(offset=place(s, "Edit"))
+        await s.pilot.click(offset=s.place("Edit"))
         await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.shows("Host sql1"), "the form")
         await s.keys("escape")
         await s.until(lambda: s.app.screen is s.workspace)
@@ -201,14 +195,14 @@ async def test_the_middle_button_closes_a_tab_and_the_right_one_has_its_menu(fil
             await s.type(name)
             await s.until(lambda name=name: s.has_pane and s.pane.info.label == name, name)
             await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
-        await s.pilot.click(offset=place(s, "1 db"), button=2)
+        await s.pilot.click(offset=s.place("1 db"), button=2)
         await s.until(lambda: [pane.info.label for pane in s.workspace.panes] == ["sql1"], "the tab gone")
         await s.type("later")
         await s.until(lambda: s.pane.state is PaneState.BUSY, "a command")
-        await s.pilot.click(offset=place(s, "1 sql1"), button=2)
+        await s.pilot.click(offset=s.place("1 sql1"), button=2)
         await s.until(lambda: isinstance(s.app.screen, QuitScreen), "asked first")
         await s.keys("escape")
-        await s.pilot.click(offset=place(s, "1 sql1"), button=3)
+        await s.pilot.click(offset=s.place("1 sql1"), button=3)
         await s.until(lambda: isinstance(s.app.screen, ContextMenu) and s.shows("Move left"), "the menu")
         await s.keys("escape")
 
