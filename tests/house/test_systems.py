@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -52,6 +54,13 @@ def test_an_account_may_have_no_name() -> None:
             if isinstance(node, ast.Try) and _calls("getpass.getuser", tuple(ast.walk(node))):
                 caught = " ".join(ast.unparse(one.type) for one in node.handlers if one.type)
                 assert all(kind in caught for kind in ("OSError", "KeyError", "ImportError")), name(path)
+
+
+def test_every_module_can_be_imported_where_windows_has_less() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.as_windows"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, str(len(MODULES))), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", ".ci/run"])
