@@ -63,6 +63,18 @@ def test_every_module_can_be_imported_where_windows_has_less() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, str(len(MODULES))), done.stdout + done.stderr
 
 
+def test_a_step_in_powershell_ends_with_the_first_program_that_fails() -> None:
+    """The exit code of a step is that of its last program alone, unless PowerShell is told that each counts."""
+    steps = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8").split("\n      - ")
+    programs = re.compile(r"^ +(?:if .* \{ )?(?:python|ssh-keygen|icacls) ", re.MULTILINE)
+    several = [step for step in steps if "shell: bash" not in step and len(programs.findall(step)) > 1]
+    assert len(several) > 2
+    for step in several:
+        told = step.find("$PSNativeCommandUseErrorActionPreference = $true")
+        first = programs.search(step)
+        assert first is not None and 0 <= told < first.start(), step
+
+
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", ".ci/run"])
 def test_build_servers_run_targets_and_tools_that_there_are(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")
