@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pstui.config.paths import private_folder
+from pstui.config.paths import private_folder, put_in_place
 
 #: Lines kept in the file; it is cut back to this when it holds a quarter more.
 MAX_LINES = 10_000
@@ -85,7 +85,7 @@ class History:
             try:
                 other.touch(mode=0o600)
                 other.write_bytes(b"".join(line + b"\n" for line in raw))
-                other.replace(self.file)
+                put_in_place(other, self.file)
             finally:
                 other.unlink(missing_ok=True)
         self._stored = len(raw)

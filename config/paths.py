@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import time
 from pathlib import Path
 
 from platformdirs import PlatformDirs
@@ -10,6 +12,8 @@ from platformdirs import PlatformDirs
 _DIRS = PlatformDirs("pstui", appauthor=False)
 #: variables that name another profile file, and another folder for what is remembered
 CONFIG_VARIABLE, STATE_VARIABLE = "PSTUI_CONFIG", "PSTUI_STATE"
+#: seconds for which a file of Windows may be in use before it is replaced, and between two tries
+IN_USE, _POLL = 0.5, 0.02
 
 
 def expanded(text: str) -> Path:
@@ -34,6 +38,22 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def put_in_place(made: Path, file: Path, platform: str = sys.platform) -> None:
+    """Give a file the name of another one, which it replaces. Raises OSError.
+
+    Windows refuses that while anybody has the other open, be it another pstui that reads or what looks for viruses.
+    """
+    until = time.monotonic() + IN_USE
+    while True:
+        try:
+            made.replace(file)
+            return
+        except PermissionError:
+            if platform != "win32" or time.monotonic() > until:
+                raise
+        time.sleep(_POLL)
 
 
 def profile_file() -> Path:

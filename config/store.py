@@ -15,6 +15,7 @@ from typing import Any
 
 import tomlkit
 from pstui.config.edits import Edits, meaning_of
+from pstui.config.paths import put_in_place
 from pstui.config.problems import ConfigError
 from tomlkit.exceptions import TOMLKitError
 
@@ -114,7 +115,7 @@ def _replace(target: Path, content: bytes, mode: int) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         Path(name).chmod(mode)
-        Path(name).replace(target)
+        put_in_place(Path(name), target)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()

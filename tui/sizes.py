@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
@@ -14,6 +16,17 @@ def size_text(size: float) -> str:
     if not number:
         return "1 byte" if size == 1 else f"{size:.0f} bytes"
     return f"{size:.1f} {_UNITS[number]}"
+
+
+def local_time(moment: float | None) -> time.struct_time | None:
+    """Return seconds since 1970 as a time of this computer, None where there is none.
+
+    Far ends send times that no calendar has, and Windows has none before 1970.
+    """
+    try:
+        return None if moment is None else time.localtime(moment)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def time_text(seconds: float) -> str:

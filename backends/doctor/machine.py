@@ -9,7 +9,7 @@ import platform
 import shutil
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from pstui.backends.doctor.checks import Check, absent, bad, good
@@ -21,6 +21,8 @@ from pstui.backends.transports.container.engine import Engine, engines
 
 #: seconds that a program of this computer has for its answer
 PATIENCE = 5.0
+#: the pipe of Windows' own agent (the service ssh-agent)
+WINDOWS_AGENT = r"\\.\pipe\openssh-ssh-agent"
 #: the parts that are installed on demand: what they are needed for, and the modules that they bring
 EXTRAS = {
     KERBEROS: ("Kerberos, over WinRM and SSH", ("gssapi", "krb5")),
@@ -80,12 +82,32 @@ def _ssh_folder() -> Check:
     return good("ssh files", "only you may write them")
 
 
+def agent_of(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> str:
+    """Return where the agent is to be found, empty without one: Windows has a pipe for it that no variable names."""
+    return environ.get("SSH_AUTH_SOCK", "") or (WINDOWS_AGENT if platform == "win32" else "")
+
+
+def agent_pipe(place: str, pipes: Callable[[str], Sequence[str]] = os.listdir) -> Check:
+    """Say whether an agent of Windows serves its pipe. Blocks."""
+    folder, _, name = place.rpartition("\\")
+    try:
+        is_there = name.casefold() in (each.casefold() for each in pipes(f"{folder}\\"))
+    except OSError:
+        is_there = False
+    if is_there:
+        return good("ssh agent", "its pipe is there")
+    why = "no agent runs: keys come from files alone"
+    return absent(
+        "ssh agent", why, "Run as administrator: Set-Service ssh-agent -StartupType Automatic -Status Running"
+    )
+
+
 async def _agent() -> Check:
-    place = os.environ.get("SSH_AUTH_SOCK", "")
+    place = agent_of()
     if not place:
         return absent("ssh agent", "SSH_AUTH_SOCK is not set: keys come from files alone")
     if sys.platform == "win32":
-        return good("ssh agent", "named")
+        return await asyncio.to_thread(agent_pipe, place)
     try:
         async with timeout(PATIENCE):
             _, writer = await asyncio.open_unix_connection(place)

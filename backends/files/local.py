@@ -33,6 +33,9 @@ from pstui.backends.places import expanded
 
 #: bytes read from a disk at once
 BLOCK = 4 * PIECE
+#: macOS (sys/unistd.h, _PC_CASE_SENSITIVE): what a disk is asked; Windows has nothing to ask with
+_CASE_SENSITIVE = 11
+_PATHCONF: Callable[[str, int], int] = getattr(os, "pathconf", lambda folder, name: 1)
 #: threads that wait for disks
 _THREADS = 4
 T = TypeVar("T")
@@ -59,6 +62,16 @@ HINTS = {
 }
 
 
+def folds_names(folder: str, platform: str = sys.platform, pathconf: Callable[[str, int], int] = _PATHCONF) -> bool:
+    """Whether macOS takes two names in a folder that differ in case for one; a disk may be made otherwise."""
+    if platform != "darwin":
+        return False
+    try:
+        return pathconf(folder, _CASE_SENSITIVE) == 0
+    except OSError:
+        return True
+
+
 class LocalFiles:
     """The file system of this computer."""
 
@@ -69,8 +82,9 @@ class LocalFiles:
     times = ALL_TIMES
 
     def __init__(self, here: str = "") -> None:
-        self.names = replace(WINDOWS if os.name == "nt" else POSIX, home=str(expanded("~")))
         self.here = here or str(Path.cwd())
+        kind = WINDOWS if os.name == "nt" else POSIX
+        self.names = replace(kind, home=str(expanded("~")), folds=folds_names(self.here))
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="files")
 
     async def stat(self, path: str, *, follow: bool = True) -> Entry | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+import unicodedata
 from dataclasses import dataclass
 
 #: what a file is called until all of it is there
@@ -36,6 +37,8 @@ class Names:
     separator: str = "/"
     is_windows: bool = False
     home: str = ""
+    #: whether names are one that differ in case, or in how an accent is written, as on most disks of macOS
+    folds: bool = False
 
     def join(self, folder: str, name: str) -> str:
         """Return the path of a name in a folder."""
@@ -106,7 +109,9 @@ class Names:
 
     def key(self, name: str) -> str:
         """Return what two names share that are one here."""
-        return name.casefold() if self.is_windows else name
+        if self.folds:
+            name = unicodedata.normalize("NFC", name)
+        return name.casefold() if self.is_windows or self.folds else name
 
     @property
     def _separators(self) -> str:

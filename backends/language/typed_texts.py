@@ -52,7 +52,7 @@ def typed(name: str, value: Any) -> Typed | None:
         return Typed(text, clr_type, text) if _VERSION.fullmatch(text) else None
     try:
         return _date(text) if name == "datetime" else _span(text)
-    except (ValueError, OverflowError):  # a month 13, an hour 25
+    except (ValueError, OverflowError, OSError):  # a month 13, an hour 25; Windows has no local time before 1970
         return None
 
 

@@ -39,7 +39,7 @@ def prompt_text(sent: SentObject) -> str:
         return ""
     try:
         return _text(parse(sent.body))
-    except (PstuiError, ValueError, OverflowError, ArithmeticError):
+    except (PstuiError, ValueError, OSError, ArithmeticError):  # Windows has no local time before 1970
         return ""
 
 

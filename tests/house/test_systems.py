@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -52,6 +54,25 @@ def test_an_account_may_have_no_name() -> None:
             if isinstance(node, ast.Try) and _calls("getpass.getuser", tuple(ast.walk(node))):
                 caught = " ".join(ast.unparse(one.type) for one in node.handlers if one.type)
                 assert all(kind in caught for kind in ("OSError", "KeyError", "ImportError")), name(path)
+
+
+def test_every_module_can_be_imported_where_windows_has_less() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.support.as_windows"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, str(len(MODULES))), done.stdout + done.stderr
+
+
+def test_a_step_in_powershell_ends_with_the_first_program_that_fails() -> None:
+    """The exit code of a step is that of its last program alone, unless PowerShell is told that each counts."""
+    steps = (ROOT / ".github/workflows/ci.yml").read_text(encoding="utf-8").split("\n      - ")
+    programs = re.compile(r"^ +(?:if .* \{ )?(?:python|ssh-keygen|icacls) ", re.MULTILINE)
+    several = [step for step in steps if "shell: bash" not in step and len(programs.findall(step)) > 1]
+    assert len(several) > 2
+    for step in several:
+        told = step.find("$PSNativeCommandUseErrorActionPreference = $true")
+        first = programs.search(step)
+        assert first is not None and 0 <= told < first.start(), step
 
 
 @pytest.mark.parametrize("file", [".github/workflows/ci.yml", ".ci/run"])

@@ -28,7 +28,7 @@ from pstui.tui.cli.targets import is_choice, targets
 from pstui.tui.plain import plain
 from pstui.tui.profiles.reading import Profiles, load
 from pstui.tui.profiles.vault import Vault
-from pstui.tui.sizes import size_text, time_text
+from pstui.tui.sizes import local_time, size_text, time_text
 
 #: seconds between two looks at the progress
 _LOOK = 0.2
@@ -218,5 +218,5 @@ class _Copy:
 
 
 def _described(size: int, modified: float | None) -> str:
-    when = "" if modified is None else time.strftime(", %Y-%m-%d %H:%M:%S", time.localtime(modified))
-    return f"{size_text(size)}{when}"
+    there = local_time(modified)
+    return size_text(size) + ("" if there is None else time.strftime(", %Y-%m-%d %H:%M:%S", there))

@@ -7,8 +7,9 @@ import codecs
 import contextlib
 import os
 import sys
+import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 CTRL_C, CTRL_D, ESCAPE = "\x03", "\x04", "\x1b"
 _ENDS = ("\r", "\n")
@@ -82,6 +83,28 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
+#: what follows "\xe0" for the keys of the cursor block, alone and with Ctrl (UCRT, getextendedkeycode), and seconds in
+#: which it does: it is there already, where nobody types as fast
+_CURSOR_KEYS, _AT_ONCE = frozenset("GHIKMOPQRS\x85\x86stuvw\x84\x8d\x91\x92\x93"), 0.005
+
+
+def text_of_key(first: str, more: Callable[[], str], clock: Callable[[], float] = time.perf_counter) -> str:
+    """Return the text of what Windows' ``getwch`` read, "" for a key that has none; ``more`` reads on.
+
+    A cursor or function key comes as two characters. The first may be that of the letter à.
+    """
+    if first == "\x00":
+        more()
+        return ""
+    if first == "\xe0":
+        before = clock()
+        second = more()
+        return "" if second in _CURSOR_KEYS and clock() - before < _AT_ONCE else first + second
+    if "\ud800" <= first <= "\udbff":  # the first half of a character beyond U+FFFF
+        return (first + more()).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return first
+
+
 if sys.platform == "win32":
     import msvcrt
     import threading
@@ -112,12 +135,8 @@ if sys.platform == "win32":
 
         def _read(self) -> str:
             while not self._ended.wait(0.02):
-                if msvcrt.kbhit():
-                    character = msvcrt.getwch()
-                    if character in "\x00\xe0":  # a cursor or function key: its second half is not text
-                        msvcrt.getwch()
-                        continue
-                    return character
+                if msvcrt.kbhit() and (text := text_of_key(msvcrt.getwch(), msvcrt.getwch)):
+                    return text
             return CTRL_C
 
         def close(self) -> None:

@@ -11,7 +11,7 @@ from pstui.tui.colors import chosen_style
 from pstui.tui.cut import column, cut
 from pstui.tui.dialogs.fields import DialogStatic
 from pstui.tui.plain import plain, typed_text
-from pstui.tui.sizes import size_text
+from pstui.tui.sizes import local_time, size_text
 from rich.cells import set_cell_size
 from textual import events
 from textual.content import Content
@@ -209,9 +209,8 @@ class Listing(DialogStatic):
 def _when(modified: float | None) -> str:
     if modified is None:
         return ""
-    try:
-        there, now = time.localtime(modified), time.localtime()
-    except (OverflowError, OSError, ValueError):
+    there, now = local_time(modified), time.localtime()
+    if there is None:
         return "?"
     if there[:3] == now[:3]:
         return time.strftime("today %H:%M", there)

@@ -25,6 +25,7 @@ from typing import Any
 from pstui.backends.console import Choice, Console, Question, QuestionCancelled, QuestionKind
 from pstui.backends.errors import PstuiError
 from pstui.backends.files.base import FileSystem
+from pstui.backends.files.names import WINDOWS
 from pstui.backends.records import RunspaceState, Stream, Write
 from pstui.backends.sessions.demo_endpoint import is_demo
 from pstui.backends.sessions.open_file import PREPARE, calls_psedit, opened_path
@@ -264,8 +265,10 @@ def _write(file: Path, content: bytes) -> None:
 
 def _local_name(name: str) -> str:
     """Return a name for the copy: the file's own as far as it is harmless, for the editor goes by its ending."""
-    kept = "".join(one if one.isalnum() or one in "._- " else "_" for one in name)[:100].lstrip("-. ")
-    return kept or "file"
+    kept = "".join(one if one.isalnum() or one in "._- " else "_" for one in name)[:100].lstrip("-. ").rstrip(". ")
+    # What Windows takes for a device would be written to that, or waited for.
+    kept = kept or "file"
+    return f"_{kept}" if WINDOWS.refusal(kept) else kept
 
 
 def _text(content: bytes) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pstui.config.paths import private_folder
+from pstui.config.paths import private_folder, put_in_place
 
 #: edits that can be taken back
 MAX_UNDO: Final = 20
@@ -77,7 +77,7 @@ def _replace(file: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
-        Path(name).replace(file)
+        put_in_place(Path(name), file)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.records import RunspaceState
-from pstui.config.paths import private_folder
+from pstui.config.paths import private_folder, put_in_place
 from pstui.tui.profiles.listed import groups_text
 from pstui.tui.sidebar.model import identity, kind_of
 
@@ -166,7 +166,7 @@ def _replace(file: Path, content: Sequence[Any]) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             json.dump(content, stream)
-        Path(name).replace(file)
+        put_in_place(Path(name), file)
     except BaseException:
         with contextlib.suppress(OSError):
             Path(name).unlink()

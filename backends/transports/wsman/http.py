@@ -253,6 +253,7 @@ class WinRMConnection(_TransportHTTP):
         self._bound = plan.scheme in ("negotiate", "kerberos", "ntlm", "credssp")
         self._allowed = self._cut = self._has_answered = False
         self._sock: socket.socket | None = None
+        self._made: HTTPConnection | None = None
         if settings.certificate:
             self.certificate_pem, self.certificate_key_pem, self.certificate_key_password = settings.certificate
 
@@ -345,7 +346,7 @@ class WinRMConnection(_TransportHTTP):
 
     def opened(self, connection: HTTPConnection) -> None:
         """Take note of a new connection's socket."""
-        self._allowed = False
+        self._allowed, self._made = False, connection
         sock: Any = connection.sock
         self._sock = getattr(sock, "socket", sock)
         if self._cut:
@@ -368,8 +369,11 @@ class WinRMConnection(_TransportHTTP):
     def close(self) -> None:
         """Close the connection and forget its session."""
         session, self.session = self.session, None
+        made, self._made = self._made, None
         if session is not None:
             session.close()
+        if made is not None:
+            made.close()  # a reply that nobody read, as one that is refused, has it still
 
     def _post(self, message: bytes, limits: tuple[float, float | None]) -> bytes:
         session = self.session

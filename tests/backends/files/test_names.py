@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from pstui.backends.files.local import folds_names
 from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, leads_outside, part_name
 
 
@@ -29,6 +31,27 @@ from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, lead
 )
 def test_a_path_is_counted_from_where_one_is(names: Names, path: str, here: str, whole: str) -> None:
     assert names.absolute(path, here) == whole
+
+
+def test_a_disk_of_macos_says_whether_case_counts() -> None:
+    asked: list[tuple[str, int]] = []
+
+    def disk(answer: int) -> Callable[[str, int], int]:
+        return lambda folder, what: asked.append((folder, what)) or answer
+
+    def dead(folder: str, what: int) -> int:
+        raise OSError(22, "Invalid argument")
+
+    assert folds_names("/Users/x", "darwin", disk(0)) and not folds_names("/Volumes/x", "darwin", disk(1))
+    assert asked == [("/Users/x", 11), ("/Volumes/x", 11)]
+    assert folds_names("/Users/x", "darwin", dead)
+    assert not folds_names("/home/x", "linux", dead) and not folds_names("C:\\", "win32", dead)
+
+
+@pytest.mark.parametrize("one, other", [("README", "ReadMe"), ("\u00e9", "e\u0301"), ("\u00c9", "e\u0301")])
+def test_names_that_are_one_on_such_a_disk_have_one_key(one: str, other: str) -> None:
+    folding = replace(POSIX, folds=True)
+    assert folding.key(one) == folding.key(other) and POSIX.key(one) != POSIX.key(other)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import stat
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,18 @@ async def test_what_is_no_file_is_named_and_left_out(files: LocalFiles, other: L
         outcomes = await run(files, other, "tree")
     assert {Path(each.path).name for each in outcomes if each.state is State.FAILED} == {"fifo", "socket"}
     assert sorted(look(tmp_path / "to")) == ["good"]
+
+
+async def test_of_two_names_that_are_one_there_the_second_is_refused(
+    files: LocalFiles, other: LocalFiles, tmp_path: Path
+) -> None:
+    (tmp_path / "tree").mkdir()
+    for name in ("README", "ReadMe"):
+        (tmp_path / "tree" / name).write_text(name)
+    other.names = replace(other.names, folds=True)
+    outcomes = await run(files, other, "tree")
+    assert [Path(each.path).name for each in outcomes if each.state is State.FAILED] == ["ReadMe"]
+    assert sorted(look(tmp_path / "to")) == ["README"]
 
 
 async def test_the_beginning_of_another_copy_is_left_out(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:

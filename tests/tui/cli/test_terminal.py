@@ -5,10 +5,30 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pstui.tui.cli.terminal import Interrupted, Line
+from pstui.tui.cli.terminal import Interrupted, Line, text_of_key
 from pstui.tui.plain import typed_text
 
 from tests.support.cli_person import Person
+
+
+@pytest.mark.parametrize(
+    ("read", "seconds", "text"),
+    [
+        ("a", 0.0, "a"),
+        ("\x03", 0.0, "\x03"),
+        ("\x00;", 0.0, ""),  # F1
+        ("\xe0H", 0.0, ""),  # the cursor key up
+        ("\xe0s", 0.0, ""),  # Ctrl+left
+        ("\xe0H", 0.2, "\xe0H"),  # the letter à, and H typed after it
+        ("\xe0\r", 0.0, "\xe0\r"),
+        ("\ud83d\ude00", 0.0, "\U0001f600"),
+    ],
+)
+def test_a_key_of_a_windows_console_is_its_text(read: str, seconds: float, text: str) -> None:
+    first, *rest = list(read)
+    times = iter([1.0, 1.0 + seconds])
+    assert text_of_key(first, lambda: rest.pop(0), lambda: next(times)) == text
+    assert not rest
 
 
 def person_at(script: str, opens: str = "yes") -> Person:

@@ -13,6 +13,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Question
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import PstuiError
+from pstui.backends.files.names import WINDOWS
 from pstui.backends.psrp.invocation import Call, Invocation
 from pstui.backends.records import RunspaceAvailability, RunspaceState, Write
 from pstui.backends.sessions.manager import SessionManager
@@ -247,6 +248,14 @@ async def test_an_editor_that_comes_back_at_once_may_still_be_open(
     assert len(person.asked) == 1
     assert file.read_text() == "second"
     assert not person.copies[0].exists()
+
+
+@pytest.mark.parametrize("name", ["con.ps1", "NUL", "com1", "a. ", "plain.ps1"])
+async def test_the_copy_here_has_a_name_that_every_system_takes(session: PSSession, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("x")
+    person = await edited(session, tmp_path / name, lambda copy: None)
+    copy = person.copies[0]  # type: ignore[attr-defined]  # set above
+    assert WINDOWS.refusal(copy.name) == "" and copy.suffix == Path(name).suffix.rstrip(". ")
 
 
 async def test_links_to_links_stay(session: PSSession, tmp_path: Path) -> None:
