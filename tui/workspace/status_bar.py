@@ -204,7 +204,8 @@ class StatusBar(Horizontal):
         self._mode = self._said = ""
         self._said_at = 0.0
         self._said_about: AnyPane | None = None
-        self._keys = KeyHints(classes="keys")
+        # of the system: a click there leaves what is selected as it is, for the key may copy it
+        self._keys = KeyHints(classes="keys -textual-system")
         self._state = Still(classes="state")
         self._told = Content("")
         #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
