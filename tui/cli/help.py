@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable
 
@@ -54,8 +55,8 @@ Usage
   pstui cp SRC... DST            copy files; HOST:path is one at a far end: more
                                  with pstui cp --help
   pstui run [NAME [TARGET… -PARAMETER VALUE…]]
-                                 run a runbook; without targets tell what it
-                                 takes, without a name which there are
+                                 run a runbook; without targets show what it
+                                 takes, without a name list them all
   pstui demo                     try it on the endpoint that is built in
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test
@@ -114,7 +115,7 @@ def help_text() -> str:
         "pstui web1                     a profile, a host of ssh_config, a computer",
         "pstui admin@db:2222",
         "pstui -HostName admin@db -KeyFilePath ~/.ssh/id_ed25519",
-        "pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\\\admin'",
+        "pstui web1.example.com -UseSSL -Credential 'EXAMPLE\\admin'",
         "pstui -ContainerId api -Shell /opt/pwsh/pwsh",
         "pstui -ProcessId 4711",
         "pstui -Command ssh db pwsh -s -NoLogo",
@@ -132,6 +133,12 @@ def help_text() -> str:
             "Examples\n" + "".join(f"  {command}\n" for command in commands),
         )
     )
+
+
+def command_help(name: str) -> str:
+    """Return what ``--help`` prints after a command that has no more to tell than its part of the usage."""
+    parts = [part.rstrip() for part in re.split(r"\n(?=  pstui )", _USAGE) if part.startswith(f"  pstui {name}")]
+    return "\n".join(("Usage", *parts, "", "pstui --help shows the rest.", ""))
 
 
 def invoke_help() -> str:

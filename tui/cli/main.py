@@ -19,6 +19,8 @@ from pstui.tui.cli.exit_codes import (
 _NO_ROOM = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
 #: what a first word does, and the module whose ``main`` does it
 _COMMANDS = {"doctor": "doctor", "log": "log", "run": "runbook", "replay": "replay", "cp": "copy"}
+#: the commands whose help is their part of the usage
+_SMALL = tuple((name,) for name in ("completion", "demo", "doctor", "log", "man", "replay", "run"))
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
     from pstui.backends.connection import ConnectionInfo
@@ -78,7 +80,7 @@ def _run(arguments: list[str]) -> int:
         return _version(options.rest)
     if options.rest and (options.rest[0].lower() in INVOKE_NAMES or options.rest[0] == "run"):
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
-    if options.help:
+    if options.help or (options.rest[:1] in _SMALL and options.rest[1:2] in (("--help",), ("-h",))):
         return _help(options)
     refuse_unheeded_options(options)
     if options.check:
@@ -126,10 +128,11 @@ def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
 
 def _help(options: Options) -> int:
     from pstui.tui.cli.args import INVOKE_NAMES
-    from pstui.tui.cli.help import help_text, invoke_help
+    from pstui.tui.cli.help import command_help, help_text, invoke_help
 
     wants_invoke = bool(options.rest) and options.rest[0].lower() in INVOKE_NAMES
-    print(invoke_help() if wants_invoke else help_text(), end="")
+    is_small = options.rest[:1] in _SMALL
+    print(command_help(options.rest[0]) if is_small else invoke_help() if wants_invoke else help_text(), end="")
     return EXIT_OK
 
 
@@ -148,7 +151,7 @@ def _version(rest: Sequence[str] = ()) -> int:
         from pstui.backends.errors import CallError
 
         if list(rest) != ["-v"]:
-            raise CallError(f"--version takes no {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
+            raise CallError(f"--version does not take {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
         from pstui.tui.cli.versions import versions
 
         print(versions(), end="")

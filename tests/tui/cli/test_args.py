@@ -67,6 +67,16 @@ def test_the_version_with_v_tells_python_and_the_libraries(capsys: Captured) -> 
     assert "--version -v" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("word", ["--help", "-h"])
+@pytest.mark.parametrize("name", ["completion", "demo", "doctor", "log", "man", "replay", "run"])
+def test_help_after_a_command_tells_of_this_command(name: str, word: str, capsys: Captured) -> None:
+    assert main([name, word]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"Usage\n  pstui {name}") and said.endswith("pstui --help shows the rest.\n")
+    other = "replay" if name == "log" else "log"
+    assert f"pstui {other} " not in said
+
+
 def test_the_help_is_complete_and_80_columns_wide() -> None:
     assert max(len(line) for text in (help_text(), invoke_help()) for line in text.splitlines()) <= 80
     for word in ("--transcript", "--config", "--line", "--json", "--check", "--stdio", "icm", "etsn", "-WhatIf", "130"):
