@@ -122,6 +122,12 @@ def computer_name(text: str) -> str:
     return text
 
 
+def shown_user(user: str) -> str:
+    """Return a user name as it may be shown: what somebody wrote behind a colon, as in a URL, may be a password."""
+    name, colon, _ = user.partition(":")
+    return f"{name}:***" if colon else user
+
+
 def join_host(host: str, user: str = "", port: int | str | None = None) -> str:
     """Return ``[user@]host[:port]``; a port of 0 or nothing is left out."""
     return (f"{user}@" if user else "") + host + (f":{port}" if port else "")

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from pstui.backends.addresses import join_host, uri_host
+from pstui.backends.addresses import join_host, shown_user, uri_host
 
 #: the kinds of profile, and the prefix that tells them apart where a name is used twice
 KINDS = ("host", "vm", "container")
@@ -183,8 +183,8 @@ class ConnectionInfo:
 
     @property
     def account(self) -> str:
-        """The account that is given, by its name or by a credential; empty for none."""
-        return self.text("UserName") or getattr(self.values.get("Credential"), "user_name", "")
+        """The account that is given, by its name or by a credential, as it may be shown; empty for none."""
+        return shown_user(self.text("UserName") or getattr(self.values.get("Credential"), "user_name", ""))
 
     @property
     def label(self) -> str:
@@ -193,4 +193,4 @@ class ConnectionInfo:
             return self.parameter_set.tab.format(self.text(self.parameter_set.target))
         listed = str(self.settings.get(LISTED_AS, ""))
         name = self.profile or ("" if listed.casefold() == self.computer_name.casefold() else listed)
-        return name or join_host(self.computer_name, self.text("UserName"))
+        return name or join_host(self.computer_name, shown_user(self.text("UserName")))

@@ -59,8 +59,20 @@ def install_command(extra: str, prefix: Path | None = None) -> str:
             with_ = [word for part in dict.fromkeys([*before, *parts]) for word in ("--with", part)]
             return shlex.join(["uv", "tool", "install", *with_, source])
         case "zipapp":
-            return f"make zipapp EXTRAS={extra}"
+            return f"make zipapp EXTRAS={','.join(dict.fromkeys([*_extras_here(), extra]))}"
     return f"pip install '{whole}'"
+
+
+def _extras_here() -> list[str]:
+    """Return the extras whose parts are all here: a single file that is made anew has only those that are named."""
+    from importlib import metadata
+
+    parts: dict[str, list[str]] = {}
+    for name, extra in requirements():
+        if extra in (KERBEROS, CREDSSP, LIBVIRT, FIDO2, FAST_TERMINAL):
+            parts.setdefault(extra, []).append(re.split(r"[^\w.-]", name, maxsplit=1)[0])
+    here = {str(one.name).casefold() for one in metadata.distributions()}
+    return [extra for extra, names in parts.items() if all(name.casefold() in here for name in names)]
 
 
 def _uv_receipt(file: Path) -> tuple[str, list[str]]:

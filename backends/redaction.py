@@ -20,7 +20,7 @@ SHORTEST = 3
 #: The user part of an address: what stands before the last @ of the authority. A password may hold any character, also
 #: one that would end the authority; only what follows a port does not belong to it.
 _LOGIN = re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]*://)([^/\s:@]*:(?!\d{0,5}(?:[/?#]|\Z))\S*|[^/\s]*)@")
-_ANY_LOGIN = re.compile(r"[^\s/@:'\"]+:[^\s/@'\"]+@")
+_ANY_LOGIN = re.compile(r"([^\s/@:'\"]+:)[^\s/@'\"]+@")
 #: four digits of an IPv6 address
 _HEX = "[0-9A-Fa-f]{1,4}"
 
@@ -50,6 +50,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def without_password(text: str) -> str:
     """Return text in which no address holds a password: ``http://user:pass@host`` is ``http://user@host``."""
     return _LOGIN.sub(lambda found: f"{found[1]}{found[2].partition(':')[0]}@", text)
+
+
+def without_login(text: str) -> str:
+    """Return text in which nothing holds a password before a host, not only an address: ``ann:***@web1``."""
+    return _ANY_LOGIN.sub(r"\1***@", without_password(text))
 
 
 def with_stars(text: str) -> str:

@@ -41,6 +41,8 @@ class Field:
     check: Callable[[str], str] | None = None
     #: whether a text may have several lines, and tabs
     is_prose: bool = False
+    #: whether a text names an account, as DOMAIN\name, with one backslash
+    is_account: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,14 @@ INVENTORY_SOURCES = ("ansible", "csv", "command", "ssh_config")
 TAG_FIELDS: Mapping[str, Field] = MappingProxyType({key: COMMON_FIELDS[key] for key in ("guard", "color")})
 
 CREDENTIAL_FIELDS: Mapping[str, Field] = MappingProxyType(
-    {"user_name": Field(Kind.TEXT), "password": Field(Kind.SOURCE)}
+    {"user_name": Field(Kind.TEXT, is_account=True), "password": Field(Kind.SOURCE)}
 )
 
 
 #: what "CORP\tom" in a TOML file means: an account's name with a tab
 _CONTROL = "holds a control character: between double quotes \\ begins one. Write 'CONTOSO\\admin', in single quotes"
+#: what 'CORP\\tom' in a TOML file means: single quotes take each sign as it is
+_TWO = "has two backslashes where an account has one: single quotes take each as it is. Write 'CONTOSO\\admin'"
 
 
 def value_problem(value: Any, spec: Field) -> str:
@@ -101,7 +105,9 @@ def value_problem(value: Any, spec: Field) -> str:
         case Kind.TEXT | Kind.CREDENTIAL:
             if not isinstance(value, str):
                 return wanted
-            return _CONTROL if not spec.is_prose and any(ord(sign) < 32 for sign in value) else ""
+            if not spec.is_prose and any(ord(sign) < 32 for sign in value):
+                return _CONTROL
+            return _TWO if (spec.is_account or spec.kind is Kind.CREDENTIAL) and "\\\\" in value else ""
         case Kind.SWITCH:
             return "" if isinstance(value, bool) else f"must be {spec.kind.value}"
         case Kind.INTEGER:

@@ -354,7 +354,9 @@ async def draw(scene: Scene) -> str:
     """Return one picture as SVG."""
     app = scene.app()
     async with app.run_test(size=scene.size) as pilot:
-        await scene.act(Screen(app, pilot))
+        shown = Screen(app, pilot)
+        await scene.act(shown)
+        await shown.still()
         return without_fonts(app.export_screenshot(title="pstui"))
 
 

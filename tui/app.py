@@ -158,8 +158,10 @@ class PstuiApp(App[int], inherit_bindings=False):
         timeout: float | None = None,
         markup: bool = True,
     ) -> None:
-        """Show a notice for some seconds; of a very long one, such as one with a long path, the beginning."""
+        """Show a notice for some seconds, once at a time; of a very long one, as with a long path, the beginning."""
         said = message if len(message) <= NOTICE else f"{message[: NOTICE - 1]}…"
+        if any((each.message, each.title) == (said, title) for each in self._notifications):
+            return
         super().notify(said, title=title, severity=severity, timeout=timeout, markup=markup)
 
     def get_driver_class(self) -> type[Driver]:

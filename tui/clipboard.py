@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pstui.backends.timeouts import timeout
 from textual.app import App
 
 #: bytes of UTF-8 given to the terminal: xterm and hterm take no more than some 100,000 of base64
@@ -69,7 +70,7 @@ async def give(program: Program, text: str) -> str:
     except OSError as error:
         return f"{name}: {error.strerror}"
     try:
-        async with asyncio.timeout(PROGRAM_TIMEOUT):
+        async with timeout(PROGRAM_TIMEOUT):
             await process.communicate(text.encode(program.encoding, "replace"))
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

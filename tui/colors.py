@@ -41,6 +41,11 @@ def no_color() -> bool:
     return "NO_COLOR" in os.environ
 
 
+def chosen_style() -> str:
+    """Return the style of what the keys are about, in a list: its own colours could not be read on that ground."""
+    return "bold reverse" if no_color() else "bold $foreground on $primary 30%"
+
+
 def wants_light(wanted: object, environ: Mapping[str, str] | None = None) -> bool:
     """Return whether the setting ``dark``, ``light`` or anything else (what the terminal says it is) means light."""
     if wanted in ("light", "dark"):

@@ -12,8 +12,8 @@ class Still(Static):
     ``Static.update`` lays the whole screen out, each time; at 200 lines a second that is most of what a pane costs.
     """
 
-    def __init__(self, *, classes: str | None = None) -> None:
-        super().__init__(classes=classes, markup=False)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes, markup=False)
         self._said = Content("")
 
     @property

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pstui.backends.addresses import computer_name, dns_name, ipv6, parse_ssh_host, take_apart, uri_host
+from pstui.backends.addresses import computer_name, dns_name, ipv6, parse_ssh_host, shown_user, take_apart, uri_host
 from pstui.backends.binding import errors
 from pstui.backends.binding.context import BindContext, KnownSession
 from pstui.backends.binding.lookups import find_sessions
@@ -340,7 +340,7 @@ def _ssh_hosts(call: Checked) -> None:
 def _overrule(call: Checked, name: str, value: Any) -> None:
     old = call.values.get(name)
     if old is not None and old != value:
-        call.notices.append(f"-{name} {old} is ignored, because HostName says {value}.")
+        call.notices.append(f"-{name} {old} is ignored, because HostName says {shown_user(str(value))}.")
     call.values[name] = value
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from pstui.backends.addresses import take_apart
+from pstui.backends.addresses import shown_user, take_apart
 from pstui.backends.binding.checks import (
     check_session_option,
     read_connection_table,
@@ -160,6 +160,8 @@ def what_if(info: ConnectionInfo | None, call: BoundCall | None = None) -> dict[
     if info is not None:
         from pstui.backends.binding.writer import line_of
 
+        if user := info.text("UserName"):
+            info = replace(info, values={**info.values, "UserName": shown_user(user)})
         result |= {
             "ParameterSet": info.parameter_set.value,
             "ComputerName": info.computer_name,

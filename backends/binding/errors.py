@@ -10,7 +10,7 @@ from typing import Any
 from pstui.backends.binding.context import BoundCall
 from pstui.backends.binding.parameters import Cmdlet
 from pstui.backends.errors import CallError
-from pstui.backends.redaction import without_password
+from pstui.backends.redaction import without_login
 
 
 class BindingError(CallError):
@@ -132,7 +132,7 @@ def sentence(reason: object) -> str:
 
 def quoted(text: str) -> str:
     """Return text for a message: shortened, control characters made visible, in quotes, no password in an address."""
-    text = without_password(text)
+    text = without_login(text)
     shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text[:80])
     return f"“{shown}{'…' if len(text) > 80 else ''}”"
 

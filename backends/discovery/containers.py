@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.discovery.model import MAX_FOUND, Found, Section
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.command import detached, end
 from pstui.backends.transports.container.engine import KNOWN, Container, Engine
 
@@ -71,7 +72,7 @@ class ContainerSource:
             return
         began = time.monotonic()
         try:
-            async with asyncio.timeout(LONGEST):
+            async with timeout(LONGEST):
                 is_news = await self._until_news(process)
             if is_news or time.monotonic() - began > POLL:
                 self._rest = POLL  # it does tell them

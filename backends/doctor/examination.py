@@ -25,6 +25,7 @@ from pstui.backends.errors import PstuiError
 from pstui.backends.records import PipelineState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.timeouts import timeout
 
 #: characters of what a far end says of itself that are kept
 MAX_SAID = 200
@@ -182,13 +183,13 @@ async def _language_mode(session: PSSession, console: Console) -> Check:
     if session.no_language:
         return bad(name, "NoLanguage", "Scripts are refused there; simple commands can be used.")
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with timeout(PATIENCE):
             result = await session.invoke_script(script, console, out_default=False, on_output=found.append)
     except PstuiError as error:
         return absent(name, error.what)
     except TimeoutError:
         with contextlib.suppress(PstuiError, TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with timeout(PATIENCE):
                 await session.stop()
         return absent(name, f"no answer within {PATIENCE:g} s")
     if result.state is not PipelineState.COMPLETED or not found or not isinstance(found[0], str):

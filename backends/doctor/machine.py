@@ -15,6 +15,7 @@ from pathlib import Path
 from pstui.backends.doctor.checks import Check, absent, bad, good
 from pstui.backends.errors import PstuiError
 from pstui.backends.extras import CREDSSP, FAST_TERMINAL, FIDO2, KERBEROS, LIBVIRT, install_command
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.command import run_tool
 from pstui.backends.transports.container.engine import Engine, engines
 
@@ -86,7 +87,7 @@ async def _agent() -> Check:
     if sys.platform == "win32":
         return good("ssh agent", "named")
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with timeout(PATIENCE):
             _, writer = await asyncio.open_unix_connection(place)
     except (OSError, TimeoutError) as error:
         why = f"SSH_AUTH_SOCK names an agent that does not answer ({type(error).__name__})."

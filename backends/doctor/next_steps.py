@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError
 from pstui.backends.transports.ssh.engine import EngineLimit
@@ -41,10 +42,10 @@ def _command(error: PstuiError, step: str, info: ConnectionInfo, about: str) -> 
 
 
 def _ssh_command(error: PstuiError, step: str, info: ConnectionInfo, host: str) -> list[str] | None:
-    user, port = info.text("UserName"), info.number("Port")
+    user, port = shown_user(info.text("UserName")), info.number("Port")
     place = [*(("-p", str(port)) if port else ()), f"{user}@{host}" if user else host]
-    if "has changed" in error.what:
-        return ["ssh-keygen", "-F", f"[{host}]:{port}" if port not in (0, 22) else host]
+    if step == "host key" and error.hint:  # it knows the file and the name that the key is kept by
+        return None
     if step in ("port", "authentication", "host key"):
         return ["ssh", "-v", *place]
     if step == "session" and "subsystem" not in error.what:

@@ -42,6 +42,7 @@ def redactor_for(infos: Iterable[ConnectionInfo]) -> Redactor:
     for info in infos:
         names |= {(info.profile, "profile"), (info.computer_name, "host"), (info.text("UserName"), "user")}
         names.add((info.text(info.parameter_set.target), "target"))
+        secrets.add(info.text("UserName").partition(":")[2])  # what somebody wrote there as in a URL
         for value in info.values.values():
             if isinstance(value, PSCredential):
                 names.add((value.user_name, "user"))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.doctor.checks import Check, Sign, absent, bad, good
 from pstui.backends.errors import PstuiError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.ssh.engine import engine_of
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.wsman.authorities import checking_context
@@ -94,7 +95,7 @@ def spn_name(host: str) -> str:
 
 async def _addresses(host: str, port: int) -> list[str]:
     try:
-        async with asyncio.timeout(LOOK):
+        async with timeout(LOOK):
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, TimeoutError):
         return []
@@ -112,7 +113,7 @@ async def _certificate(host: str, port: int) -> list[Check]:
     certificate = x509.load_der_x509_certificate(der)
     checks = [_names(certificate), _dates(certificate, datetime.datetime.now(datetime.UTC))]
     try:
-        async with asyncio.timeout(LOOK):
+        async with timeout(LOOK):
             _, writer = await asyncio.open_connection(host, port, ssl=checking_context())
         writer.close()
         checks.append(good("TLS chain", "it leads to an authority of this computer, and the name fits"))
@@ -129,7 +130,7 @@ async def _shown(host: str, port: int) -> bytes:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(LOOK):
+    async with timeout(LOOK):
         _, writer = await asyncio.open_connection(host, port, ssl=context)
     found: bytes | None = writer.get_extra_info("ssl_object").getpeercert(True)
     writer.close()
@@ -201,7 +202,7 @@ async def _head(target: Target) -> bytes:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    async with asyncio.timeout(LOOK):
+    async with timeout(LOOK):
         reader, writer = await asyncio.open_connection(target.host, target.port, ssl=context, limit=MAX_HEAD)
         try:
             host = f"[{target.host}]" if ":" in target.host else target.host

@@ -12,6 +12,8 @@ from pstui.backends.files.names import part_name
 MAX_EDITED = 16 * 1024 * 1024
 #: links that may lead to one another, as Linux has it
 MAX_LINKS = 40
+#: the permission bits that let anybody write
+_WRITABLE = 0o222
 
 
 def sum_of(content: bytes) -> str:
@@ -37,6 +39,15 @@ async def read_content(files: FileSystem, path: str) -> bytes | None:
     if len(content) > MAX_EDITED:
         raise too_large(path)
     return content
+
+
+async def is_read_only(files: FileSystem, path: str) -> bool:
+    """Whether nobody may write a file, as its permission bits have it. Raises FileError.
+
+    A save would put another file in its place, which the folder's rights alone decide. Windows refuses that by itself.
+    """
+    entry = await files.stat(path)
+    return entry is not None and entry.mode is not None and not entry.mode & _WRITABLE
 
 
 async def replace_content(files: FileSystem, path: str, content: bytes) -> None:

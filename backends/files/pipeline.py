@@ -31,6 +31,7 @@ from pstui.backends.psrp.pipeline import PipelineResult
 from pstui.backends.records import PipelineState, SentObject
 from pstui.backends.sessions.demo_endpoint import FILE_REQUESTS, is_demo
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.timeouts import timeout
 
 #: bytes that may be on their way to a file there without being acknowledged
 WINDOW = 4 * 1024 * 1024
@@ -212,7 +213,7 @@ class PipelineFiles:
         if task is not None:
             self._lost = self._lost or FileError(f"{self.label}: the files were closed", reason=Reason.LOST)
             with suppress(Exception):
-                async with asyncio.timeout(5):
+                async with timeout(5):
                     self._input.put_nowait(None)
                     await asyncio.shield(task)
             task.cancel()

@@ -35,6 +35,7 @@ from pstui.backends.files.base import (
 )
 from pstui.backends.files.local import HINTS, kind_of, too_many
 from pstui.backends.files.names import POSIX, WINDOWS_SFTP
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.masters import giving_way
 from pstui.backends.transports.ssh.shared import Lease, start
@@ -305,7 +306,7 @@ class SFTPFiles:
         place = shlex.quote(self._place(path))
         command = f"head -c {length} < {place} | {{ {_HASH}; }}"
         try:
-            async with asyncio.timeout(HASH_LEAST + HASH_TIME * length / (1 << 30)):
+            async with timeout(HASH_LEAST + HASH_TIME * length / (1 << 30)):
                 done = await self._lease.connection.run(f"exec /bin/sh -c {shlex.quote(command)}", encoding=None)
         except (asyncssh.Error, OSError, TimeoutError):
             self._hashes = False
@@ -330,7 +331,7 @@ class SFTPFiles:
             await asyncio.wait(self._closing, timeout=2)
         self._client.exit()
         with suppress(Exception):
-            async with asyncio.timeout(FAREWELL):
+            async with timeout(FAREWELL):
                 await self._client.wait_closed()
         await self._lease.release()
 

@@ -18,6 +18,7 @@ from pstui.backends.console import Console
 from pstui.backends.errors import Offer, OpenCancelled, PstuiError, SessionBroken, SessionStateError
 from pstui.backends.forwards import Forwards
 from pstui.backends.records import ErrorInfo, RunspaceAvailability, RunspaceState, Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import Forwarding, RemoteSession
 
@@ -52,7 +53,7 @@ class Beginning:
         """Wait until it has begun. Raises SessionStateError, with the way out, when the far end is silent."""
         limit: float = getattr(transport, "signal_timeout", BEGIN_LIMIT)
         try:
-            async with asyncio.timeout(limit):
+            async with timeout(limit):
                 await self._begun.wait()
         except BaseException as end:
             self.stop_wanted = True

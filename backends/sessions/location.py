@@ -10,6 +10,7 @@ from typing import Final
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.backends.records import RunspaceAvailability
 from pstui.backends.sessions.session import PSSession
+from pstui.backends.timeouts import timeout
 
 #: seconds that the answer may take: a person waits for what begins there
 LIMIT: Final = 3.0
@@ -27,7 +28,7 @@ async def location(session: PSSession, seconds: float = LIMIT, *, waits: float =
     from pstui.backends.psrp.invocation import Call, Invocation
 
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(waits):
+        async with timeout(waits):
             while session.availability is not RunspaceAvailability.AVAILABLE:  # noqa: ASYNC110  an event tells of the session's state alone
                 await asyncio.sleep(_POLL)
     if session.availability is not RunspaceAvailability.AVAILABLE:
@@ -36,7 +37,7 @@ async def location(session: PSSession, seconds: float = LIMIT, *, waits: float =
     # A command and not a script: a session without the language has it as well.
     asking = Invocation(((Call("Get-Location"),),))
     try:
-        async with asyncio.timeout(seconds):
+        async with timeout(seconds):
             await session.run(asking, on_output=lambda value: found.append(value) if not found else None)
     except TimeoutError:
         with contextlib.suppress(PstuiError):

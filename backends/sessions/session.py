@@ -42,6 +42,7 @@ from pstui.backends.sessions.reported import (
     read_stop,
     refusal,
 )
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, Transport
 
@@ -299,7 +300,7 @@ class PSSession:
             await asyncio.wait({opening}, timeout=GIVE_UP_TIMEOUT)
         if self.can_connect:
             with contextlib.suppress(PstuiError, TimeoutError):
-                async with asyncio.timeout(GIVE_UP_TIMEOUT):
+                async with timeout(GIVE_UP_TIMEOUT):
                     await self.link.connect()
         if self.pool is not None and self.state is RunspaceState.OPENED:
             self.status.set(RunspaceState.CLOSING, RunspaceAvailability.NONE)

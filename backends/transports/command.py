@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.streams import printable
 
 #: seconds a tool has for its answer; an engine behind a network connection may be slow
@@ -64,7 +65,7 @@ async def run_tool(argv: Sequence[str], *, seconds: float = TIMEOUT, limit: int 
     except (OSError, ValueError) as error:
         raise _not_started(name, error) from error
     try:
-        async with asyncio.timeout(seconds):
+        async with timeout(seconds):
             output, errors = await asyncio.gather(_take(process.stdout, limit), _take(process.stderr, limit))
             code = await process.wait()
     except TimeoutError:
@@ -76,6 +77,13 @@ async def run_tool(argv: Sequence[str], *, seconds: float = TIMEOUT, limit: int 
     finally:
         await end(process)
     return Answer(code, output.decode("utf-8", "replace"), errors.decode("utf-8", "replace"))
+
+
+def not_found_hint(name: str) -> str:
+    """Return what to do where no program of that name was found."""
+    if len(name.split()) > 1:
+        return "All of it was taken for the name of one program. Give each word by itself, not all in one quotation."
+    return "Check the spelling, or give the whole path of the program."
 
 
 def detached() -> dict[str, Any]:
@@ -127,5 +135,5 @@ async def _take(stream: asyncio.StreamReader | None, limit: int) -> bytes:
 def _not_started(name: str, error: OSError | ValueError) -> ToolError:
     missing = isinstance(error, FileNotFoundError)
     reason = getattr(error, "strerror", None) or str(error)
-    hint = "Check the spelling, or give the whole path of the program." if missing else ""
+    hint = not_found_hint(name) if missing else ""
     return ToolError(f"{name} could not be started", f"The system says: {printable(reason)}.", hint, missing=missing)

@@ -22,6 +22,7 @@ from typing import Any
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import Channel, ConnectContext, Transport, TransportKind
 from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import StreamChannel, printable
@@ -162,7 +163,7 @@ class PipeChannel(StreamChannel):
     async def read(self) -> bytes:
         """Return the next bytes, ``b""`` at the end. Raises SessionBroken when the first do not come."""
         try:
-            async with asyncio.timeout(None if self._answered else FIRST_ANSWER):
+            async with timeout(None if self._answered else FIRST_ANSWER):
                 data = await super().read()
         except TimeoutError:
             raise SessionBroken(
@@ -211,7 +212,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
 async def _open(pipe: HostPipe) -> Channel:
     """Return a channel to the pipe, waiting while it is busy. Raises OpenError."""
     try:
-        async with asyncio.timeout(TIMEOUT):
+        async with timeout(TIMEOUT):
             while True:
                 try:
                     return await _connected(pipe)

@@ -27,6 +27,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionStateError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import Channel, Forwarding, Incoming
 
 #: Fragment payload limit of the OutOfProc transports (protocol-notes 6.1).
@@ -290,7 +291,7 @@ class OutOfProcTransport:
             return
         self._closing = True
         with contextlib.suppress(SessionBroken, OSError, TimeoutError):
-            async with asyncio.timeout(self.close_timeout):
+            async with timeout(self.close_timeout):
                 for pipeline_id in [key for key in self._streams if key != SESSION]:
                     await self.close_command(pipeline_id)
                 if self._failure is None and SESSION in self._streams:

@@ -18,7 +18,7 @@ from typing import cast
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.transports.base import ConnectContext, Transport, TransportKind
-from pstui.backends.transports.command import detached, kill_tree
+from pstui.backends.transports.command import detached, kill_tree, not_found_hint
 from pstui.backends.transports.pty_channel import open_terminal
 from pstui.backends.transports.streams import LineTail, ReadBuffer, exit_text, printable
 
@@ -241,7 +241,7 @@ def _not_started(program: str, error: OSError | ValueError) -> OpenError:
     reason = getattr(error, "strerror", None) or str(error)
     hint = "Check that the file may be executed by you."
     if isinstance(error, FileNotFoundError):
-        hint = "Check the spelling, or give the whole path of the program."
+        hint = not_found_hint(program)
     elif sys.platform != "win32" and isinstance(error, OSError) and error.errno == 8:
         hint = "The file is not a program for this computer; a script needs its first line to name an interpreter."
     return OpenError(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import ConnectContext, TerminalWish
 from pstui.backends.transports.streams import ReadBuffer, exit_text, printable
 from pstui.backends.transports.terminal_line import posix_argv
@@ -101,7 +102,7 @@ class PtyChannel:
         data = await self._received.get()
         if not data:  # the terminal is closed a moment before the program is known to have ended
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GRACE):
+                async with timeout(GRACE):
                     await self._process.wait()
         return data
 
@@ -149,7 +150,7 @@ class PtyChannel:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GRACE):
+                async with timeout(GRACE):
                     await self._process.wait()
                     break
         self._reaper.cancel()

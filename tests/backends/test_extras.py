@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+from functools import partial
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ Requires-Dist: asyncssh[bcrypt]>=2.24
 Requires-Dist: tomli>=2; python_version < "3.11"
 Provides-Extra: kerberos
 Requires-Dist: krb5; extra == "kerberos"
+Requires-Dist: fido2>=2; extra == "fido2"
 Requires-Dist: gssapi>=1; sys_platform != "win32" and extra == 'kerberos'
 """
 
@@ -35,6 +39,7 @@ def test_what_is_required_and_by_which_extra() -> None:
         ("asyncssh[bcrypt]>=2.24", ""),
         ("tomli>=2", ""),
         ("krb5", "kerberos"),
+        ("fido2>=2", "fido2"),
         ("gssapi>=1", "kerberos"),
     ]
 
@@ -48,6 +53,19 @@ def test_pipx_puts_the_parts_into_its_environment(tmp_path: Path) -> None:
     (tmp_path / PIPX_FILE).write_text("{}")
     assert install_command(KERBEROS, tmp_path) == "pipx inject pstui-remoting krb5 'gssapi>=1'"
     assert install_command("other", tmp_path) == "pipx inject pstui-remoting 'pstui-remoting[other]'"
+
+
+def test_a_single_file_is_made_anew_with_what_it_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pstui.backends.extras.made_by", lambda prefix: "zipapp")
+    site = [str(tmp_path / "site")]
+    monkeypatch.setattr(metadata, "distributions", partial(metadata.distributions, path=site))
+    assert install_command(KERBEROS) == "make zipapp EXTRAS=kerberos"
+    for name in ("Fido2", "krb5"):  # of kerberos the half
+        folder = tmp_path / "site" / f"{name.lower()}-2.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: 2\n")
+    importlib.invalidate_caches()
+    assert install_command(KERBEROS) == "make zipapp EXTRAS=fido2,kerberos"
 
 
 @pytest.mark.parametrize(

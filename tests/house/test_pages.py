@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,7 @@ import pytest
 from pstui.tui.profiles.schema import schema
 
 from tests import keys_table, profile_table
-from tests.support.documents import ALL, FOR_USERS, PAGES, anchors, links, name, text_of
+from tests.support.documents import ALL, FOR_USERS, PAGES, anchors, blocks, languages, links, name, text_of
 from tests.support.paths import ROOT
 
 
@@ -25,6 +26,30 @@ def test_every_key_of_a_profile_file_is_on_its_page() -> None:
     for table in (*tables, shape.single["defaults"], shape.single["settings"]):
         for key in table:
             assert f"| `{key}`" in page, key
+
+
+#: each kind of block, with the test that does what stands in it
+KINDS = {
+    "sh": "tests/tui/test_documents.py",
+    "cron": "tests/tui/test_documents.py",
+    "toml": "tests/tui/test_documents.py",
+    "powershell": "tests/live/test_documents.py",
+    "sshd_config": "tests/live/test_documents.py",
+    "python": "tests/backends/binding/test_additions.py",
+}
+
+
+@pytest.mark.parametrize("document", ALL, ids=name)
+def test_each_block_is_of_a_kind_that_a_test_does(document: Path) -> None:
+    assert set(languages(document)) <= set(KINDS)
+    # what is set in by four blanks is a block of code as well, which no test would find; ARCHITECTURE has roads
+    if document in FOR_USERS:
+        assert not re.search(r"\n\n {4,}\S", re.sub(r"(?m)^ *[-*\d].*\n(?:\n| +.*\n)*", "", text_of(document)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_test_of_a_kind_of_block_asks_for_it(kind: str) -> None:
+    assert f'"{kind}")' in text_of(ROOT / KINDS[kind])
 
 
 @pytest.mark.parametrize("document", ALL, ids=name)
@@ -42,6 +67,15 @@ def test_the_makefile_has_the_targets_that_are_named(document: Path) -> None:
     makefile = text_of(ROOT / "Makefile")
     for target in re.findall(r"(?:^|`)make ([a-z]+)\b", text_of(document), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("document", ALL, ids=name)
+def test_the_tools_that_are_named_are_there_and_a_shell_reads_their_lines(document: Path) -> None:
+    for module in re.findall(r"python -m (tests(?:\.\w+)+)", text_of(document)):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+    for line in "".join(blocks(document, "sh")).splitlines():
+        shlex.split(line, comments=True)
 
 
 def test_each_page_is_in_the_contents_and_in_those_of_the_site() -> None:

@@ -44,6 +44,7 @@ GROUND = {
     "extras",
     "redaction",
     "threads",
+    "timeouts",
     "version",
 }
 MAY_IMPORT_INSIDE = {
@@ -305,6 +306,12 @@ def test_nothing_is_left_for_later_and_every_exception_has_its_reason() -> None:
         assert not re.search(r"raise NotImplementedError", text), name(path)
         bare = [line for line in text.splitlines() if EXCEPTION_WITHOUT_REASON.search(line)]
         assert not bare, f"{name(path)}: say why beside it"
+
+
+def test_a_time_limit_is_one_that_holds_in_a_task_that_is_being_cancelled() -> None:
+    own = ROOT / "backends" / "timeouts.py"
+    calls = r"\basyncio\.timeout(?:_at)?\b|from asyncio import .*\btimeout"
+    assert [name(path) for path in MODULES if path != own and re.search(calls, path.read_text(encoding="utf-8"))] == []
 
 
 def test_no_secret_is_printed_logged_or_put_into_an_error() -> None:

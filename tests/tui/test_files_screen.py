@@ -153,3 +153,17 @@ async def test_an_editor_with_a_window_of_its_own_is_asked_about_in_the_session(
         await screen.keys("enter")
         await screen.until(lambda: screen.pane.state is PaneState.PROMPT, "the prompt")
     assert (there / "file").read_text() == "first"
+
+
+async def test_a_side_that_lists_nothing_says_why(folders: tuple[Path, Path]) -> None:
+    here, there = folders
+    async with running(ConnectionInfo(ParameterSet.DEMO, settings={"demo_home": str(there)})) as screen:
+        files = await opened(screen, there)
+        await screen.until(lambda: screen.shown().count("The folder is empty.") == 2)
+        (here / ".hidden").write_text("x")
+        await screen.keys("ctrl+r")
+        await screen.until(lambda: "Only hidden files: . shows them." in screen.shown())
+        await screen.keys("full_stop", "slash", *"zz", "enter")
+        await screen.until(lambda: "Nothing fits: / changes the filter." in screen.shown())
+        assert files.near.chosen is not None and files.near.chosen.name == ".."
+        await screen.workspace.context.sessions.close_all()

@@ -44,6 +44,7 @@ def home() -> Iterator[Path]:
         patch.setattr(grp, "getgrgid", lambda number: group)
         patch.setattr("pstui.tui.workspace.status_bar.elapsed", lambda seconds: "00:00")
         patch.setattr("pstui.tui.workspace.status_bar.took", lambda seconds: "25 ms")
+        patch.setattr("pstui.tui.fanout.screen.time_text", lambda seconds: "0:00")
         time.tzset()
         furnish(folder)
         yield folder

@@ -96,10 +96,15 @@ COMMANDS = {
     "doctor": ("--config", "--line", "--trace"),
     "log": ("--config",),
     "cp": ("--config",),
+    "run": (
+        *("--config", "--transcript", "--trace"),
+        *(option.name for option in DECLARED if option.invoke and option.name not in ("--var", "--encoding")),
+    ),
+    "replay": ("--config",),
     "completion": (),
     "man": (),
 }
-_SELF_HELP = ("-h", "-?", "/?")
+_SELF_HELP = ("-h", "-?", "/?", "--help")
 
 
 @dataclass(slots=True)
@@ -154,6 +159,10 @@ def parse(argv: Sequence[str]) -> Options:
                 "Put it inside the line, or leave --line out.",
             )
     options.rest = tuple(words)
+    # after a command of our own each way to ask for help; after a cmdlet or a name -? and -h are a parameter
+    if len(words) == 2 and words[1] in (_SELF_HELP if words[0] in COMMANDS else ("--help",)):
+        options.help = True
+        options.rest = (words[0],)
     return options
 
 

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from pstui.tui.cli.args import DECLARED, Declared, usage
+from pstui.tui.cli.args import COMMANDS, DECLARED, Declared, usage
 
 #: the exit codes, and what each says
 EXIT_TABLE = (
@@ -135,10 +135,13 @@ def help_text() -> str:
     )
 
 
-def command_help(name: str) -> str:
-    """Return what ``--help`` prints after a command that has no more to tell than its part of the usage."""
-    parts = [part.rstrip() for part in re.split(r"\n(?=  pstui )", _USAGE) if part.startswith(f"  pstui {name}")]
-    return "\n".join(("Usage", *parts, "", "pstui --help shows the rest.", ""))
+def command_help(command: str) -> str:
+    """Return what ``--help`` after one of pstui's own commands prints: its part of the whole, with its options."""
+    entries = re.findall(r"^  pstui .*\n(?:   .*\n)*", _USAGE, re.MULTILINE)
+    usage = "".join(entry for entry in entries if entry.split()[1] == command)
+    heeded = _options(option for option in DECLARED if option.name in COMMANDS[command])
+    options = f"\nOptions; they come before {command}\n{heeded}" if heeded else ""
+    return f"Usage\n{usage}{options}\nAll of pstui: pstui --help\n"
 
 
 def invoke_help() -> str:

@@ -19,8 +19,6 @@ from pstui.tui.cli.exit_codes import (
 _NO_ROOM = ("ENOSPC", "EDQUOT", "EFBIG", "EIO")
 #: what a first word does, and the module whose ``main`` does it
 _COMMANDS = {"doctor": "doctor", "log": "log", "run": "runbook", "replay": "replay", "cp": "copy"}
-#: the commands whose help is their part of the usage
-_SMALL = tuple((name,) for name in ("completion", "demo", "doctor", "log", "man", "replay", "run"))
 TYPE_CHECKING = False  # typing itself would be the heaviest import here
 if TYPE_CHECKING:
     from pstui.backends.connection import ConnectionInfo
@@ -37,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         end_at_interrupt()
         _keep_libraries_quiet()
+        _write_utf_8()
     try:
         code = _version() if arguments == ["--version"] else _run(arguments)
         if sys.stdout is not None:
@@ -72,6 +71,13 @@ def _keep_libraries_quiet() -> None:
         warnings.simplefilter("ignore")
 
 
+def _write_utf_8() -> None:
+    """Write UTF-8 whatever the locale or a code page says, as a run does: no other has all signs that are written."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.encoding.casefold().startswith("utf"):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]  # Python's own: nothing has replaced them
+
+
 def _run(arguments: list[str]) -> int:
     from pstui.tui.cli.args import INVOKE_NAMES, parse, refuse_unheeded_options, take_options
 
@@ -80,7 +86,7 @@ def _run(arguments: list[str]) -> int:
         return _version(options.rest)
     if options.rest and (options.rest[0].lower() in INVOKE_NAMES or options.rest[0] == "run"):
         options.rest = (options.rest[0], *take_options(options, options.rest[1:]))
-    if options.help or (options.rest[:1] in _SMALL and options.rest[1:2] in (("--help",), ("-h",))):
+    if options.help:
         return _help(options)
     refuse_unheeded_options(options)
     if options.check:
@@ -127,12 +133,18 @@ def _bind_typed(text: str, profiles: Profiles) -> ConnectionInfo:
 
 
 def _help(options: Options) -> int:
-    from pstui.tui.cli.args import INVOKE_NAMES
+    from pstui.tui.cli.args import COMMANDS, INVOKE_NAMES
+    from pstui.tui.cli.copy_call import HELP
     from pstui.tui.cli.help import command_help, help_text, invoke_help
 
-    wants_invoke = bool(options.rest) and options.rest[0].lower() in INVOKE_NAMES
-    is_small = options.rest[:1] in _SMALL
-    print(command_help(options.rest[0]) if is_small else invoke_help() if wants_invoke else help_text(), end="")
+    command = options.rest[0] if options.rest else ""
+    if command.lower() in INVOKE_NAMES:
+        text = invoke_help()
+    elif command == "cp":
+        text = HELP
+    else:
+        text = command_help(command) if command in COMMANDS else help_text()
+    print(text, end="")
     return EXIT_OK
 
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from pstui.backends.binding.codec import OFF, ON
 from pstui.backends.binding.declaration import Option, OptionKind
 from pstui.backends.places import expanded
-from pstui.tui.colors import no_color
+from pstui.tui.colors import chosen_style
 from pstui.tui.keys.contexts import bound_actions
 from pstui.tui.line_input import LineInput
 from pstui.tui.plain import plain, typed_text
@@ -233,7 +233,7 @@ class PickList(DialogStatic):
                 continue
             line = Content.assemble("▶ ", row)
             line = line.pad_right(max(self.size.width - line.cell_length, 0))
-            lines.append(line.stylize("bold reverse" if no_color() else "bold on $primary 30%"))
+            lines.append(line.stylize(chosen_style()))
         self.update(Content("\n").join(lines))
 
 

@@ -102,9 +102,9 @@ class ImportList(ScrollView, can_focus=True):
         base = self.rich_style
         if index >= len(self.found):
             return Strip.blank(width, base)
-        if index == self._cursor:
-            base = self.get_component_rich_style("import--cursor")
         calm = base + self.get_component_rich_style("import--calm", partial=True)
+        if index == self._cursor:
+            base = calm = self.get_component_rich_style("import--cursor")
         one = self.found[index]
         mark = "[x] " if one.taken else "[ ] " if one.possible else " –  "
         told = about(one)

@@ -90,6 +90,7 @@ _PARTS = (
     ("Position", "position"),
     ("Stack", "stack_trace"),
 )
+_ERROR_KEYS = "Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes"
 #: seconds between two looks for new errors
 LOOK = 0.5
 
@@ -132,7 +133,6 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
 
     def on_mount(self) -> None:
         """List them, newest first, and keep the list current."""
-        self._keys.say("Enter to its command   c copies this error   a copies all   PgUp, PgDn scroll   Esc closes")
         self._look()
         self.set_interval(LOOK, self._look)
         self.set_focus(self.list)
@@ -149,6 +149,8 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
             return
         added = len(found) - len(self._errors) if self._errors else 0
         self._errors = found
+        self.set_class(not found, "-empty")
+        self._keys.say(_ERROR_KEYS if found else "Esc closes")
         self.list.put_rows([_first_line(error) for error in found])
         if self.list.index > 0:
             self.list.put(min(self.list.index + max(added, 0), len(found) - 1))

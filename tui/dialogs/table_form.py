@@ -433,9 +433,16 @@ def texts_of(values: Mapping[str, Any], items: Sequence[Item]) -> dict[str, str]
     return {item.key: shown(values[item.key], item.field) for item in items if item.key in values}
 
 
+#: choices that the help of a row names: with all themes it would be longer than its place
+_CHOICES = 8
+
+
 def _help(row: FormRow | None) -> str:
     if row is None:
         return ""
     item = row.item
-    choices = f" One of {', '.join(item.choices)}." if item.choices and item.choices != YES_NO else ""
-    return f"{item.help}{choices}"
+    if not item.choices or item.choices == YES_NO:
+        return item.help
+    more = len(item.choices) - _CHOICES
+    behind = f" and {more} more: Space shows each" if more > 0 else ""
+    return f"{item.help} One of {', '.join(item.choices[:_CHOICES])}{behind}."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pstui.backends.sessions.completion import CompletionMatch
-from pstui.tui.colors import no_color
+from pstui.tui.colors import chosen_style
 from pstui.tui.key_row import pressable
 from rich.cells import cell_len, set_cell_size
 from textual import events
@@ -103,7 +103,7 @@ class CompletionMenu(Static):
         wanted = max(label + kind + 5, MIN_WIDTH, cell_len(tail) + 2, min(said, MAX_TOOLTIP) + 2)
         width = min(wanted, room)
         fill = " " * (width - label - kind - 3)
-        chosen = "bold reverse" if no_color() else "bold on $primary 30%"
+        chosen = chosen_style()
         rows = []
         for index, (match, word) in enumerate(zip(shown, kinds, strict=True), self._first):
             name = _cut(match.label, label)

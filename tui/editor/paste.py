@@ -20,7 +20,7 @@ from typing import Any
 from pstui.backends.errors import PstuiError
 from pstui.backends.language.scanner import tokenize
 from pstui.backends.language.tokens import TokenKind
-from pstui.tui.colors import no_color
+from pstui.tui.colors import chosen_style
 from pstui.tui.key_row import pressable
 from pstui.tui.lending import run_in_terminal
 from pstui.tui.plain import without_controls
@@ -122,7 +122,7 @@ class PasteChoice:
         return self._chosen is not PasteWay.BLOCK
 
     def _present(self) -> None:
-        mark = "bold reverse" if no_color() else "bold on $primary 30%"
+        mark = chosen_style()
         ways = [
             Content.styled(f" {way.value} ", mark if way is self._chosen else "$calm").stylize(_clicked(way))
             for way in _WAYS

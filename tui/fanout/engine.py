@@ -197,6 +197,13 @@ class FanOut:
         self._throttle, self._width = throttle, width
         self.line = ""
         self._script: Script | None = None
+        #: when the line began, and when the last host was over; 0 before that
+        self._began = self._ended = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long the last line has run, or has run so far."""
+        return (self._ended or time.monotonic()) - self._began if self._began else 0.0
 
     @property
     def running(self) -> bool:
@@ -216,6 +223,7 @@ class FanOut:
         wanted = [host for host in (self.hosts if hosts is None else hosts) if not host.taken]
         self.line, self._script = line, script
         gate = asyncio.Semaphore(self._throttle)
+        self._began, self._ended = time.monotonic(), 0.0
         for host in wanted:
             host.begin()
             host.task = asyncio.create_task(self._one(host, line, gate))
@@ -223,6 +231,7 @@ class FanOut:
         try:
             await asyncio.gather(*(host.task for host in wanted if host.task is not None), return_exceptions=True)
         finally:
+            self._ended = time.monotonic()
             self.board.forget()
             self._changed()
 

@@ -27,6 +27,8 @@ from pstui.tui.guard.guards import strictest
 from pstui.tui.key_row import KeyBox
 from pstui.tui.plain import plain, plain_lines
 from pstui.tui.runbooks.call import RunbookCall
+from pstui.tui.sizes import time_text
+from pstui.tui.still import Still
 from pstui.tui.title import short
 from pstui.tui.workspace.context import AppContext
 from textual.app import ComposeResult
@@ -87,7 +89,7 @@ class FanOutScreen(ModalScreen[None]):
         self.input = DialogInput(line, placeholder="a line for all of them", id="fan-line")
         self.file = DialogInput(placeholder=f"a new file: NAME{' or '.join(FORMATS)}", id="fan-file")
         self.list = PickList(id="fan-rows", empty="Type a line and press Enter." if not line else "Enter runs it.")
-        self.summary = Static(id="fan-summary", markup=False)
+        self.summary = Still(id="fan-summary")
         self.head = Static(id="fan-head", markup=False)
         self.text = Static(id="fan-text", markup=False)
         self.message = Static(id="fan-message", markup=False)
@@ -133,6 +135,8 @@ class FanOutScreen(ModalScreen[None]):
     def _look(self) -> None:
         if self._dirty:
             self._draw()
+        elif self.fan.running:
+            self._count()
 
     def _draw(self) -> None:
         self._dirty = False
@@ -142,12 +146,17 @@ class FanOutScreen(ModalScreen[None]):
         place = next((index for index, row in enumerate(self.rows) if before and row.key == before), None)
         if place is not None and place != self.list.index:
             self.list.put(place)
-        counts = [(state, sum(host.state is state for host in self.fan.hosts)) for state in State]
-        began = any(host.task is not None for host in self.fan.hosts)
-        said = [f"{count} {state.value}" for state, count in counts if count] if began else []
-        self.summary.update(Content.styled("   ".join(said), "bold"))
+        self._count()
         self._show_details()
         self._allow()
+
+    def _count(self) -> None:
+        """Say how many hosts are where, and how long the line runs."""
+        counts = [(state, sum(host.state is state for host in self.fan.hosts)) for state in State]
+        began = any(host.task is not None for host in self.fan.hosts)
+        said = "   ".join(f"{count} {state.value}" for state, count in counts if count) if began else ""
+        took = f"   {time_text(self.fan.seconds)}" if began else ""
+        self.summary.say(Content.assemble((said, "bold"), (took, "$calm")), layout=False)
 
     def _show_details(self) -> None:
         row = self.chosen

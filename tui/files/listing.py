@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from pstui.backends.files.base import Entry, FileSystem, Kind, Space
-from pstui.tui.colors import no_color
-from pstui.tui.cut import column
+from pstui.tui.colors import chosen_style
+from pstui.tui.cut import column, cut
 from pstui.tui.dialogs.fields import DialogStatic
 from pstui.tui.plain import plain, typed_text
 from pstui.tui.sizes import size_text
@@ -158,11 +158,21 @@ class Listing(DialogStatic):
         width, height = self.size.width, self.size.height - 1
         self._top = min(max(self._top, self._index - height + 1), max(self._index, 0))
         lines = [self._head(width)]
-        if self.told:
-            lines.append(Content.styled(plain(self.told)[:width], "$calm"))
-        else:
+        told = plain(self.told)
+        if not told:
             lines += [self._row(place, width) for place in range(self._top, min(self._top + height, len(self._rows)))]
+            told = self._why_empty()
+        if told:
+            lines.append(Content.styled(cut(told, width), "$calm"))
         self.update(Content("\n").join(lines))
+
+    def _why_empty(self) -> str:
+        """Say why no file is listed; nothing where one is."""
+        if any(each is not _UP for each in self._rows):
+            return ""
+        if any(self.shows_hidden or not each.is_hidden for each in self._entries):
+            return "  Nothing fits: / changes the filter."
+        return "  Only hidden files: . shows them." if self._entries else "  The folder is empty."
 
     def _head(self, width: int) -> Content:
         label = f"{self.files.label}:" if self.files is not None and self.files.label else ""
@@ -193,7 +203,7 @@ class Listing(DialogStatic):
             return line
         if not self.keyed:
             return line.stylize("underline")
-        return line.stylize("bold reverse" if no_color() else "bold on $primary 30%")
+        return line.stylize(chosen_style())
 
 
 def _when(modified: float | None) -> str:

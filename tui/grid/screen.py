@@ -14,6 +14,7 @@ from typing import ClassVar
 from pstui.backends.errors import PstuiError, Unreadable
 from pstui.backends.threads import in_thread
 from pstui.tui.clipboard import copied
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.fields import DialogInput
 from pstui.tui.grid.cells import BETWEEN
 from pstui.tui.grid.columns import Column
@@ -25,6 +26,7 @@ from pstui.tui.grid.table import GridTable
 from pstui.tui.grid.tree import TreeScreen, title_of
 from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
+from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -38,6 +40,8 @@ LOOK = 0.2
 MOST_COPIED = 10_000
 _KEYS = "/ filter  s sort  c columns  Space pick  Enter object  y copy  x export  p {pass_}  F1 keys  Esc closes"
 _SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  Esc closes"
+#: columns that the line keeps beside the counts
+_LEAST_NAME = 12
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
 #: the keys while a line is typed
 _TYPING = {
@@ -125,8 +129,10 @@ class GridScreen(ModalScreen[None]):
             said.append("running, Ctrl+C stops")
         if self.grid.picked:
             said.append(f"{len(self.grid.picked):,} picked")
-        parts = Content.assemble((plain(self._name_of_it, limit=200), "bold"), "   ", ("   ".join(said), "$calm"))
-        self._title.update(parts)
+        counts = f"   {'   '.join(said)}"
+        room = max(self._title.content_size.width - cell_len(counts), _LEAST_NAME)
+        name = cut(plain(self._name_of_it, limit=200), room)
+        self._title.update(Content.assemble((name, "bold"), (counts, "$calm")))
 
     def _show_told(self) -> None:
         text, style = self._said
@@ -135,9 +141,8 @@ class GridScreen(ModalScreen[None]):
         elif not text and self.grid.rows.left_out:
             kept = len(self.grid.rows.bodies)
             text, style = f"{kept:,} objects are kept; {self.grid.rows.left_out:,} more came and are not.", "$warning"
-        elif not text and self.grid.rows.columns:
-            row, place = self.table.row, self.table.column
-            cells = self.grid.rows.cells[row].split(BETWEEN) if 0 <= row < len(self.grid.rows.cells) else []
+        elif not text and 0 <= (row := self.table.row) < len(self.grid.rows.cells):
+            place, cells = self.table.column, self.grid.rows.cells[row].split(BETWEEN)
             name = self.grid.rows.columns[place].label if place < len(self.grid.rows.columns) else ""
             text, style = f"{name}: {cells[place][1:] if place < len(cells) else ''}", "$calm"
         self._told.update(Content.styled(plain(text, limit=1000), style))
@@ -200,7 +205,7 @@ class GridScreen(ModalScreen[None]):
                 self._typed(self.input.value)
             case "escape" | "ctrl+c":
                 if self._typing == _FIND:
-                    self.input.value = ""
+                    self._look_for("")  # now: what the line says of its change comes later
                 self._back()
             case "tab" | "down" | "up":
                 pass
@@ -227,8 +232,12 @@ class GridScreen(ModalScreen[None]):
 
     def on_input_changed(self) -> None:
         """Filter while it is typed."""
-        if self._typing == _FIND and self.input.value != self.grid.view.text:
-            self.grid.view.look_for(self.input.value)
+        if self._typing == _FIND:
+            self._look_for(self.input.value)
+
+    def _look_for(self, text: str) -> None:
+        if text != self.grid.view.text:
+            self.grid.view.look_for(text)
             self.grid.wake()
             self._show_told()
 

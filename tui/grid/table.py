@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from pstui.tui.cut import cut
 from pstui.tui.dialogs.fields import deliver
 from pstui.tui.grid.cells import BETWEEN, NUMBER, OTHER, SECRET, SPAN
 from pstui.tui.grid.grid import Grid
@@ -116,12 +117,22 @@ class GridTable(ScrollView, can_focus=True):
         width, order = self.size.width, self.grid.view.order
         if y == 0:
             strip = Strip(self._head())
+        elif y == 1 and not order and (said := self._why_empty):
+            calm = self.rich_style + self.get_component_rich_style("grid--calm", partial=True)
+            return Strip([Segment(f"  {cut(said, width - 2)}", calm)]).adjust_cell_length(width, self.rich_style)
         elif (place := top + y - 1) < len(order) and order[place] < len(self.grid.rows.cells):
             strip = Strip(self._row(place, order[place]))
         else:
             return Strip.blank(width, self.rich_style)
         base = strip._segments[-1].style or self.rich_style
         return strip.adjust_cell_length(max(left + width, strip.cell_length), base).crop(left, left + width)
+
+    @property
+    def _why_empty(self) -> str:
+        """Why there is no row; nothing while one may still come."""
+        if not self.grid.view.current or (self.grid.running and not self.grid.rows.came):
+            return ""
+        return "Nothing fits: / changes the filter, Esc there drops it." if self.grid.rows.came else "No object came."
 
     def _head(self) -> list[Segment]:
         base = self.get_component_rich_style("grid--head")
@@ -136,9 +147,9 @@ class GridTable(ScrollView, can_focus=True):
 
     def _row(self, place: int, row: int) -> list[Segment]:
         base = self.rich_style
-        if place == self.cursor:
-            base = self.get_component_rich_style("grid--cursor")
         calm = base + self.get_component_rich_style("grid--calm", partial=True)
+        if place == self.cursor:
+            base = calm = self.get_component_rich_style("grid--cursor")
         found = [Segment("● " if row in self.grid.picked else "  ", base)]
         for at, cell in enumerate(self.grid.rows.cells[row].split(BETWEEN)[: len(self._widths)]):
             kind = cell[:1]

@@ -17,9 +17,11 @@ from pstui.tui.plain import plain_lines
 from pstui.tui.sizes import size_text
 from pstui.tui.title import short
 from rich.cells import cell_len
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.color import Color
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, Tree
@@ -151,12 +153,13 @@ class TreeScreen(ModalScreen[None]):
         kinds = [branch.kind(self._document) for branch in found[:MOST]]
         name_width = min(max((cell_len(branch.name) for branch in found), default=0), 30)
         kind_width = min(max(map(cell_len, kinds), default=0), 20)
+        calm = Style(color=Color.parse(self.app.theme_variables["calm"]).rich_color)
         for branch, kind in zip(found, kinds, strict=False):
             name = _padded(branch.name, name_width)
-            label = Text.assemble(name, "  ", (_padded(kind, kind_width), "dim"), "  ", branch.text(self._document))
+            label = Text.assemble(name, "  ", (_padded(kind, kind_width), calm), "  ", branch.text(self._document))
             node.add(label, data=branch, allow_expand=bool(branches(branch.element, self._document)))
         if len(found) > MOST:
-            node.add_leaf(Text("… more than are shown here", "dim"))
+            node.add_leaf(Text("… more than are shown here", calm))
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[Branch]) -> None:
         """Show what a value holds, when it is first unfolded."""

@@ -31,6 +31,7 @@ class Context(enum.Enum):
     FIND = "Going from match to match"
     COPY = "In copy mode"
     SIDEBAR = "In the sidebar"
+    FILTER = "While the filter of the sidebar is typed"
     TERMINAL = "In a terminal"
     READING = "While the text of a terminal is read"
 
@@ -129,6 +130,14 @@ SIDEBAR_KEYS = (
     ContextKey(("escape",), "leave", "Esc", "back to the pane", "back"),
 )
 
+FILTER_KEYS = (
+    ContextKey(("enter",), "choose", "Enter", "open the host under the cursor, and show everything again", "opens"),
+    ContextKey(("up",), "move(-1)", "↑ ↓", "choose among what fits", "choose"),
+    ContextKey(("down",), "move(1)", "", ""),
+    ContextKey(("ctrl+u",), "empty", "Ctrl+U", "empty the filter"),
+    ContextKey(("escape", "ctrl+c"), "leave", "Esc", "show everything again", "shows everything"),
+)
+
 READING_KEYS = (
     ContextKey(("escape",), "live", "Esc", "back to the program (so does every key that is typed)", "back"),
     ContextKey(
@@ -162,6 +171,7 @@ CONTEXT_KEYS = {
     Context.FIND: FIND_KEYS,
     Context.COPY: COPY_KEYS,
     Context.SIDEBAR: SIDEBAR_KEYS,
+    Context.FILTER: FILTER_KEYS,
 }
 
 

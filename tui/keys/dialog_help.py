@@ -201,14 +201,21 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         "While hosts are imported",
         (
             ("Enter", "read the file that is typed; then take what is chosen"),
-            ("Space", "choose a host, or not"),
+            ("Space, a", "choose a host, or not; all, or none"),
             ("Tab", "from the name of the file to the list, and back"),
             ("Esc", "close; nothing is taken"),
         ),
     ),
     "TableForm": ("In a form", _TABLE),
     "LineScreen": ("While a line is typed", (("Enter", "take it"), ("Esc", "change nothing"))),
-    "QuitScreen": ("At a question", (("Enter", "yes (also y)"), ("Esc", "no (also n)"))),
+    "QuitScreen": (
+        "At a question",
+        (
+            ("Enter", "yes (also y)"),
+            ("d, r", "where the question names them: disconnect what can be kept; the other thing that it offers"),
+            ("Esc", "no (also n)"),
+        ),
+    ),
     "ContextMenu": ("In a menu", (("↑ ↓, Enter", "choose (also the key at the right, or a click)"), ("Esc", "close"))),
 }
 

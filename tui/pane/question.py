@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -33,6 +33,8 @@ class Asking:
     """A question on its way to a person. ``answer`` or ``refuse`` ends it; a second end is ignored."""
 
     question: Question
+    #: what the footer says while the keys are there: keys and their words
+    keys: ClassVar[Sequence[tuple[str, str]]] = (("Enter", "answers"), ("Esc", "cancels"))
     reply: asyncio.Future[str] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     @property
@@ -58,6 +60,8 @@ class AskingKey:
     source: str
     in_text: bool = False
     secret = False
+    #: Enter and Esc are keys like all others: the far end gets them
+    keys: ClassVar[Sequence[tuple[str, str]]] = (("any key", "answers"), ("Ctrl+C", "cancels"))
     reply: asyncio.Future[KeyInfo] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def answer(self, key: KeyInfo) -> None:

@@ -107,10 +107,12 @@ class RemoteEditing:
         await self._edit(at_hand, path)
 
     async def _edit(self, reach: Reach, path: str) -> None:
-        from pstui.backends.files.content import read_content
+        from pstui.backends.files.content import is_read_only, read_content
 
         async with reach() as files:
             content = await read_content(files, path)
+            if await is_read_only(files, path):
+                self.say(f"{path} is read-only over there. Before a save replaces it, you are asked.")
         folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="pstui-edit-"))
         copy = folder / _local_name(files.names.split(path)[1])
         await asyncio.to_thread(_write, copy, content or b"")
@@ -162,9 +164,8 @@ class RemoteEditing:
             return False
         return True
 
-    async def ask(self, path: str, difference: list[str]) -> str:
-        """Return O, B or K for a file that was changed over there meanwhile."""
-        before = [f"{path} was changed over there meanwhile:", *difference]
+    async def ask(self, before: list[str]) -> str:
+        """Return O, B or K for a file that is not replaced without a word; ``before`` says why."""
         label = "  ".join(f"[{each.hotkey}] {each.label}" for each in _CHOICES) + ' (default is "K"): '
         while True:
             lines = tuple(Write(plain(line)) for line in before)
@@ -213,7 +214,7 @@ class _Edited:
             self._owner.say(error.text())
 
     async def _send(self, *, asks: bool) -> None:
-        from pstui.backends.files.content import read_content, replace_content
+        from pstui.backends.files.content import is_read_only, read_content, replace_content
 
         saved = await asyncio.to_thread(_read, self._copy)
         if saved is None or (self.is_there and saved == self._sent):
@@ -221,11 +222,15 @@ class _Edited:
         self.is_there = False
         async with self._reach() as files:
             now = await read_content(files, self._path)
-            target = self._path
+            target, why = self._path, []
             if now != self._there and now != saved:
+                why = [f"{target} was changed over there meanwhile:", *_difference(now or b"", saved)]
+            elif await is_read_only(files, target):
+                why = [f"{target} is read-only over there."]
+            if why:
                 if not asks:
                     return
-                answer = await self._owner.ask(self._path, _difference(now or b"", saved))
+                answer = await self._owner.ask(why)
                 if answer == "K":
                     return
                 if answer == "B":

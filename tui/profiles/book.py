@@ -16,7 +16,7 @@ from pstui.config.problems import Problem
 from pstui.tui.profiles.edits import Change, ProfileFiles, merged, table_of
 from pstui.tui.profiles.listed import inventories
 from pstui.tui.profiles.reading import Profiles, read
-from pstui.tui.profiles.undo import UndoFile
+from pstui.tui.profiles.undo import Step, UndoFile
 from pstui.tui.sidebar.model import Listing, SidebarEntry, saved_listing
 
 if TYPE_CHECKING:
@@ -212,8 +212,8 @@ class ProfileBook:
         with self._editing():
             self._edits.write([merged(change, self.profiles) for change in changes], self.profiles, said)
 
-    def undo(self) -> str:
-        """Take the last edit back; return what it was, empty when there is none. Raises PstuiError."""
+    def undo(self) -> Step | None:
+        """Take the last edit back and return it; None when there is none. Raises PstuiError."""
         with self._editing():
             return self._edits.undo()
 

@@ -39,6 +39,11 @@ class Change:
     base: Mapping[str, Any] | None = None
     new: bool = False
 
+    @property
+    def renames(self) -> bool:
+        """Whether it gives what was there another name."""
+        return self.old not in ("", self.name)
+
 
 class ChangedMeanwhile(PstuiError):
     """Somebody else has changed the very keys that were edited. Nothing was written."""
@@ -96,7 +101,7 @@ def edit(changes: Sequence[Change], edits: Edits) -> None:
             edits.update(change.kind, wanted, [key for key in base if key not in values])
             continue
         table = TABLES.get(change.kind, change.kind)
-        if change.old and change.old != change.name:
+        if change.renames:
             edits.rename(table, change.old, change.name)
         if change.values is None:
             edits.delete(table, change.name)
@@ -167,16 +172,17 @@ class ProfileFiles:
                 store.undo()
             raise
         if before:
-            steps = [*steps, Step(said, before, {file: fingerprint(file) for file in before})]
+            renamed = tuple((change.kind, change.old, change.name) for change in changes if change.renames)
+            steps = [*steps, Step(said, before, {file: fingerprint(file) for file in before}, renamed)]
         self._keep(steps)
 
-    def undo(self) -> str:
-        """Take the last edit back; return what it was, empty when there is none. Raises ConfigError."""
+    def undo(self) -> Step | None:
+        """Take the last edit back and return it; None when there is none. Raises ConfigError."""
         from pstui.config.store import fingerprint, write_atomic
 
         steps = self._steps_back()
         if not steps:
-            return ""
+            return None
         step = steps[-1]
         for file, after in step.after.items():
             if fingerprint(file) != after:
@@ -187,7 +193,7 @@ class ProfileFiles:
             if file in self._stores:
                 self._stores[file].reread()
         self._keep(steps[:-1])
-        return step.said
+        return step
 
 
 @contextlib.contextmanager

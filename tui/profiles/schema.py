@@ -42,6 +42,8 @@ _KINDS = {
     OptionKind.SESSION_OPTION: Kind.TABLE,
     OptionKind.LIST: Kind.LIST,
 }
+#: parameters that hold the name of an account, or may
+_ACCOUNTS = ("UserName", "HostName")
 
 
 def schema() -> Schema:
@@ -83,6 +85,7 @@ def _field(declared: Option) -> Field:
         fields=inside,
         one_or_many=declared.kind is OptionKind.LIST,
         check=declared.check,
+        is_account=declared.name in _ACCOUNTS,
     )
 
 

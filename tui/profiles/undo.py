@@ -25,11 +25,15 @@ MAX_KEPT: Final = 4 << 20
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One edit: what it was called, and for each file its text before and its fingerprint after."""
+    """One edit: what it was called, and for each file its text before and its fingerprint after.
+
+    ``renamed`` are the kind, the name before and the name after of each profile that it gave another name.
+    """
 
     said: str
     before: Mapping[Path, str]
     after: Mapping[Path, str]
+    renamed: tuple[tuple[str, str, str], ...] = ()
 
 
 class UndoFile:
@@ -62,7 +66,7 @@ class UndoFile:
             if room < 0:
                 break
             files = {str(file): [text, step.after[file]] for file, text in step.before.items()}
-            kept.insert(0, {"said": step.said, "files": files})
+            kept.insert(0, {"said": step.said, "files": files, "renamed": step.renamed})
         with contextlib.suppress(OSError):
             private_folder(self._file.parent)
             _replace(self._file, json.dumps(kept))
@@ -83,7 +87,7 @@ def _replace(file: Path, text: str) -> None:
 def _step(found: Any) -> Step | None:
     if not isinstance(found, dict):
         return None
-    said, files = found.get("said"), found.get("files")
+    said, files, renamed = found.get("said"), found.get("files"), found.get("renamed", [])
     if not isinstance(said, str) or not isinstance(files, dict):
         return None
     before, after = {}, {}
@@ -91,4 +95,6 @@ def _step(found: Any) -> Step | None:
         if not (isinstance(one, list) and len(one) == 2 and all(isinstance(part, str) for part in one)):
             return None
         before[Path(name)], after[Path(name)] = one
-    return Step(said, before, after) if before else None
+    names = renamed if isinstance(renamed, list) else []
+    whole = [tuple(one) for one in names if isinstance(one, list) and [type(part) for part in one] == [str] * 3]
+    return Step(said, before, after, tuple(whole)) if before else None

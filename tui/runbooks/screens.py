@@ -37,8 +37,9 @@ class RunbooksScreen(VerbList):
     VERBS: ClassVar[tuple[tuple[str, str, str], ...]] = (("Enter", "form", "Form"), ("p", "text", "Show the text"))
 
     def __init__(self, found: Sequence[Runbook], problems: Sequence[str], place: str) -> None:
-        super().__init__(empty=f"There are none yet. Put .ps1 files into {place}")
-        self._found, self._problems = found, problems
+        super().__init__(empty="There are no runbooks yet.")
+        hint = [] if found else [f"Put .ps1 files into {place}"]
+        self._found, self._is_wrong, self._told = found, bool(problems), "\n".join([*problems, *hint])
         self._synopses: dict[int, str] = {}
         self.chosen: Script | None = None
 
@@ -46,7 +47,7 @@ class RunbooksScreen(VerbList):
         """List them; what each is for is read meanwhile."""
         self.draw_rows()
         self.set_focus(self.list)
-        self.say("\n".join(self._problems), wrong=bool(self._problems))
+        self.say(self._told, wrong=self._is_wrong)
         self.run_worker(self._read_all(), group="synopses")
 
     def on_resize(self) -> None:

@@ -23,9 +23,10 @@ from pstui.tui.transcript.render.cells import without_last
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -42,10 +43,13 @@ class SidebarView(ScrollView, can_focus=True):
         "sidebar--done",
     }
 
+    #: whether what is typed goes into the filter
+    filtering = var(False, init=False)
+
     def __init__(self, entries: Iterable[SidebarEntry]) -> None:
         super().__init__()
         self.model = SidebarModel(entries)
-        self.filtering = self.reading = False
+        self.reading = False
         self.problems = 0
         self._rows: list[Row] = []
         self._cursor = 0
@@ -153,6 +157,10 @@ class SidebarView(ScrollView, can_focus=True):
         if y == self.size.height - 1:
             return self._filter_row(plain_row, width)
         index = y + self.scroll_offset.y
+        if not self._rows and self.model.filter and y == 0:
+            base = plain_row.base
+            said = cut("Nothing fits the filter.", width)
+            return Strip([Segment(said, base + plain_row.calm)]).adjust_cell_length(width, base)
         if index >= len(self._rows):
             return Strip.blank(width, plain_row.base)
         row = self._rows[index]
@@ -170,9 +178,10 @@ class SidebarView(ScrollView, can_focus=True):
             open_, broken, asks, done = (part(name) for name in ("open", "broken", "asks", "done"))
             states = {"marked": asks, "open": open_, "running": open_, "kept": open_, "asks": asks, "done": done}
             states |= {"broken": broken, "failed": broken}
-            bases = (self.rich_style, self.get_component_rich_style("sidebar--cursor"))
-            first, second = (Styles(base, part("calm"), states) for base in bases)
-            self._styles = first, second
+            cursor = Styles(self.get_component_rich_style("sidebar--cursor"), part("calm"), states)
+            if self.has_focus:
+                cursor = Styles(cursor.base, Style(), {})  # on its ground the other colours would be read badly
+            self._styles = Styles(self.rich_style, part("calm"), states), cursor
         return self._styles
 
     def _filter_row(self, styles: Styles, width: int) -> Strip:
@@ -233,8 +242,8 @@ class Sidebar(SidebarView):
     class FoundChanged(Message):
         """Other entries were found: a tab may lead to one of them."""
 
-    class FocusChanged(Message):
-        """The keys have come here, or gone."""
+    class KeysChanged(Message):
+        """The keys have come here or gone, or the filter takes them from now on, or no more."""
 
     class MenuWanted(Message):
         """The menu of a row is wanted, of the list where there is none; ``at`` is the cell of the screen."""
@@ -463,12 +472,9 @@ class Sidebar(SidebarView):
         """Do to the entry under the cursor what a key would do."""
         self._do(verb, "enter")
 
-    def on_focus(self) -> None:
-        """The cursor looks different with the keys here."""
+    @on(events.Focus)
+    @on(events.Blur)
+    def watch_filtering(self) -> None:
+        """The cursor looks different with the keys here, and the footer has other keys while a filter is typed."""
         self.refresh()
-        self.post_message(self.FocusChanged())
-
-    def on_blur(self) -> None:
-        """The cursor looks different with the keys elsewhere."""
-        self.refresh()
-        self.post_message(self.FocusChanged())
+        self.post_message(self.KeysChanged())

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 #: rows that are copied in one turn of the loop when the text is to be read
 _PORTION: Final = 200
+#: bytes that are kept of what is typed while a terminal opens
+_AHEAD: Final = 1 << 16
+_UNHEARD: Final = "\n  Nothing takes what is typed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class TerminalPane(Vertical):
         self._far_title = self._ending = ""
         #: the size that the program was told
         self._told = (0, 0)
+        #: what was typed for a program that is yet to start, and whether any was typed after one has ended
+        self._ahead, self._unheard = bytearray(), False
 
     def compose(self) -> ComposeResult:
         yield self.screen_area
@@ -135,7 +140,7 @@ class TerminalPane(Vertical):
             self.run_worker(self._live(), group="terminal", exclusive=True)
 
     async def _live(self) -> None:
-        self.error, self.was_used = None, False
+        self.error, self.was_used, self._unheard = None, False, False
         self._enter(PaneState.OPENING)
         try:
             await self._open_and_follow()
@@ -151,6 +156,7 @@ class TerminalPane(Vertical):
             self._fail(own_fault(self.origin.info.label, error), PaneState.BROKEN)
         finally:
             self._flow = None
+            self._ahead.clear()
             if self._channel is not None:
                 await self._channel.stop()
 
@@ -170,6 +176,8 @@ class TerminalPane(Vertical):
             log.resized(columns, rows)
             log.opened_terminal(self.origin.line)
         self._enter(PaneState.BUSY)
+        if self._ahead:
+            self._send(bytes(self._ahead))
         self.call_after_refresh(self._resized)
         await self._logged(self._flow.run())
         self._ending = plain(channel.ending(), limit=200) or "The program has ended."
@@ -221,13 +229,26 @@ class TerminalPane(Vertical):
 
     def _send(self, data: bytes) -> None:
         if self._flow is None:
-            if data == b"\r" and not self.state.live:
-                self.origin = replace(self.origin, line="")
-                self.open()
+            self._typed_without_program(data)
             return
         self.was_used = True
         if not self._flow.send(data):
             self.app.bell()
+
+    def _typed_without_program(self, data: bytes) -> None:
+        """Keep what is typed before the program starts; after its end Enter starts one, and the rest is told of."""
+        modes = self.screen_area.modes
+        if self.state.live:
+            # What the last program had asked for is no business of the next one.
+            if not (modes.mouse or modes.focus) and len(self._ahead) + len(data) <= _AHEAD:
+                self._ahead += data
+        elif data == b"\r":
+            self.origin = replace(self.origin, line="")
+            self.open()
+        elif not self._unheard:
+            self._unheard = True
+            self.app.bell()
+            self._tell()
 
     # -- layout -----------------------------------------------------------------------------------------------
 
@@ -256,6 +277,7 @@ class TerminalPane(Vertical):
             self.post_message(TerminalChanged())
 
     def _note(self) -> Content | None:
+        unheard = _UNHEARD if self._unheard else ""
         name = plain(self.origin.info.label, limit=120)
         match self.state:
             case PaneState.OPENING:
@@ -263,14 +285,14 @@ class TerminalPane(Vertical):
             case PaneState.BUSY:
                 return None
             case PaneState.LEFT:
-                return Content.assemble(f"○ {self._ending}", ("   Enter opens a shell", "$calm"))
+                return Content.assemble(f"○ {self._ending}", ("   Enter opens a shell", "$calm"), (unheard, "$warning"))
             case PaneState.CANCELLED:
-                return Content.assemble("○ not opened", ("   Enter tries again", "$calm"))
+                return Content.assemble("○ not opened", ("   Enter tries again", "$calm"), (unheard, "$warning"))
         parts = [] if self.error is None else [self.error.why, self.error.hint]
         said = "no terminal" if self.error is None else plain(self.error.what, limit=300)
         more = [plain(line, limit=300) for part in parts for line in part.splitlines() if line.strip()]
         rest = "".join(f"\n  {line}" for line in (*more, "Enter tries again"))
-        return Content.assemble(("✗ ", "$error"), said, (rest, "$calm"))
+        return Content.assemble(("✗ ", "$error"), said, (rest, "$calm"), (unheard, "$warning"))
 
     def set_active(self, active: bool) -> None:
         """The tab has come to the front or gone behind."""

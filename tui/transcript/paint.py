@@ -219,7 +219,9 @@ def with_tail(pieces: list[Segment], tail: list[Segment], columns: int) -> list[
     """The row with something after it that is always seen: where there is too little room the text gives way."""
     room = max(columns - sum(width(text) for text, _, _ in tail), 0)
     cells = sum(width(text) for text, _, _ in pieces)
-    return [*(Strip(pieces, cells).crop(0, room) if cells > room else pieces), *tail]
+    if cells > room > 0:
+        pieces = [*Strip(pieces, cells).crop(0, room - 1), Segment("…", pieces[-1].style)]
+    return [*(pieces if room else ()), *tail]
 
 
 def with_places(strip: Strip, number: int, start: int) -> Strip:

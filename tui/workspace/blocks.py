@@ -11,6 +11,7 @@ from pstui.backends.records import ErrorInfo, Write
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.plain import plain
+from pstui.tui.refusing import NO_COMMAND, NO_SESSION, refuse
 from pstui.tui.transcript import messages
 from pstui.tui.workspace.find_bar import SaveLine, proposed_name
 from pstui.tui.workspace.menus import Menus
@@ -85,10 +86,11 @@ class BlockActions:
 
     @property
     def _block(self) -> Block | None:
-        """The block in hand, where a line was run; without one the bell is rung."""
-        if (front := self._tabs.session) is not None and (block := self._at(front, None)) is not None:
+        """The block in hand, where a line was run; without one this is said."""
+        front = self._tabs.session
+        if front is not None and (block := self._at(front, None)) is not None:
             return block
-        self._screen.app.bell()
+        refuse(self._screen.app, NO_SESSION if front is None else NO_COMMAND)
         return None
 
     def _at(self, pane: Pane, number: int | None) -> Block | None:
@@ -154,7 +156,7 @@ class BlockActions:
         front = self._tabs.session
         session = None if front is None else front.session
         if front is None or session is None:
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION)
             return
         shown = ErrorsScreen(front.info.label, lambda: session.errors)
         self._screen.app.push_screen(shown, lambda error: self._go_to_error(front, error))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pstui.tui.cut import cut
 from pstui.tui.plain import plain
+from pstui.tui.refusing import NO_SESSION, refuse
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -38,7 +39,7 @@ class CommandHelpActions:
 
         front = self._tabs.session
         if front is None:
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION)
             return
 
         def named(topic: str | None) -> None:

@@ -10,6 +10,7 @@ from pstui.config.sources import keyring_problem, store_password
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.plain import plain
 from pstui.tui.profiles.edits import Change
+from pstui.tui.refusing import NO_SESSION
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.tabs import TabbedPanes
@@ -45,7 +46,7 @@ class Keeping:
         """Keep the password that was typed for the session in front."""
         front = self._tabs.session
         try:
-            said = "No session is in front." if front is None else await self._keep(front.info)
+            said = NO_SESSION if front is None else await self._keep(front.info)
         except ConfigError as error:
             said = f"{error.what[:1].upper()}{error.what[1:]}. {error.hint}"
         except PstuiError as error:

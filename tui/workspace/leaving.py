@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING, cast
 
 from pstui.backends.records import RunspaceState
+from pstui.backends.timeouts import timeout
 from pstui.tui.cut import cut
 from pstui.tui.pane.state import PaneState
 from pstui.tui.plain import plain
@@ -114,7 +115,7 @@ class Leaving:
         if restore and self._offer is not None:
             await self._offer.accept()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_LIMIT):
+            async with timeout(CLOSE_LIMIT):
                 if keeps:
                     await asyncio.gather(*map(self._let_live, self._sessions.sessions), return_exceptions=True)
                 await asyncio.gather(*(pane.leave() for pane in self._tabs.panes), return_exceptions=True)

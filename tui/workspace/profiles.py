@@ -224,7 +224,7 @@ class ProfileActions:
         try:
             await in_thread(lambda: book.apply(changes, said))
             for change in changes:
-                if change.old not in ("", change.name):
+                if change.renames:
                     self._renamed(change.kind, change.old, change.name)
         finally:
             # also after a failure: the file has been read again, and may be another
@@ -242,13 +242,16 @@ class ProfileActions:
         self._tabs.rename_profile(kind, old, new)
 
     async def _take_back(self) -> str:
-        """Take the last edit back and return what it was. Raises PstuiError."""
+        """Take the last edit back and return what it was, empty when there is none. Raises PstuiError."""
         if self.book is None:
             raise PstuiError(_NO_FILE)
         try:
-            return await in_thread(self.book.undo)
+            step = await in_thread(self.book.undo)
+            for kind, old, new in reversed(step.renamed if step else ()):
+                self._renamed(kind, new, old)
         finally:
             await self.refill()
+        return step.said if step else ""
 
     async def undo(self) -> None:
         """Take the last edit back, and say which."""

@@ -12,6 +12,7 @@ from pstui.backends.errors import PstuiError
 from pstui.tui.keys.contexts import Context
 from pstui.tui.pane.selection import copied
 from pstui.tui.pane.state import PaneState
+from pstui.tui.refusing import NO_SESSION, refuse
 from pstui.tui.sidebar.widget import Sidebar
 from pstui.tui.workspace.find_bar import FindBar, SaveLine, proposed_name
 from pstui.tui.workspace.kinds import terminal_of
@@ -53,7 +54,7 @@ class Reading:
         if self.find_bar.display and self.find_bar.has_keys:
             return Context.TYPING_FIND if self.find_bar.typing else Context.FIND
         if isinstance(focused, Sidebar):
-            return Context.SIDEBAR
+            return Context.FILTER if focused.filtering else Context.SIDEBAR
         text = self._text
         if text is not None and text.copy_mode and focused is text:
             return Context.COPY
@@ -146,7 +147,7 @@ class Reading:
         front, terminal = self._tabs.session, terminal_of(self._tabs.front)
         done = terminal.copy_selected() if terminal else front is not None and copied(front.editor, front.transcript)
         if not done:
-            self._screen.app.bell()
+            refuse(self._screen.app, "Nothing is selected.")
 
     def action_copy_output(self) -> None:
         """Copy the output of the marked command, or of the last one."""
@@ -155,7 +156,7 @@ class Reading:
         if text:
             self._screen.app.copy_to_clipboard(text)
         else:
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION if front is None else "There is no output to copy.")
 
     def selection_changed(self, transcript: Widget) -> None:
         """Tell that another selection changes what the keys do."""
@@ -208,7 +209,7 @@ class Reading:
         if text:
             self.save_line.open(text, what, proposed_name(front.info.label))
         else:
-            self._screen.app.bell()
+            refuse(self._screen.app, "There is no text to save yet.")
 
     def _save_closed(self, said: str) -> None:
         """Say where the text was saved, and go back to the pane."""
@@ -233,7 +234,7 @@ class Reading:
         """Fold or show the output of one command."""
         front = self._tabs.session
         if front is None or not front.transcript.toggle_fold():
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION if front is None else "There is no output to fold.")
 
     def action_fold_all(self) -> None:
         """Fold every output, or show them all when one is folded."""

@@ -276,7 +276,7 @@ class Workspace(PaintedWhenIdle):
     @on(ContextChanged)
     @on(TerminalChanged)
     @on(FindBar.Changed)
-    @on(Sidebar.FocusChanged)
+    @on(Sidebar.KeysChanged)
     @on(Sidebar.FoundChanged)
     def refresh_frame(self) -> None:
         """Update tabs, footer and sidebar."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import PstuiError, SessionStateError
 from pstui.tui.plain import plain
+from pstui.tui.refusing import NO_SESSION, refuse
 from pstui.tui.sidebar.model import SidebarEntry, identity, kind_of
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kept import KeptSession, KeptSessions
@@ -51,7 +52,7 @@ class SessionActions:
         """Write the details of the last failure."""
         front = self._tabs.session
         if front is None or not front.conversation.show_details():
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION if front is None else "Nothing failed that more is known of.")
 
     # -- dialogs ----------------------------------------------------------------------------------------------
 

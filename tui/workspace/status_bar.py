@@ -32,6 +32,8 @@ NARROW = 90
 TARGET_LIMIT = 40
 #: seconds that something said in passing is shown
 SAID_FOR = 4.0
+#: said when a terminal comes to the front, and true while it has a program
+EVERY_KEY = f"Every key goes to the terminal, but {PREFIX_SHOWN}"
 
 _Hint = tuple[str, str]
 #: cells left free at each side
@@ -106,7 +108,7 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
     if pane.asking is not None:
         there = pane.questions.has_keys
         answers = (keymap.shown("answer"), "answers the question")
-        return [("Enter", "answers"), ("Esc", "cancels")] if there else [answers]
+        return [*pane.asking.keys] if there else [answers]
     if pane.pending is not None:
         return [("Ctrl+C", "drops the waiting line")]
     match pane.state:
@@ -230,6 +232,8 @@ class StatusBar(Horizontal):
         before, self._mode = self._mode, _MODES.get(context, "")
         if self._mode and self._mode != before:
             self._said = ""  # what was said of the moment before must not hide where the keys go now
+        if self._said == EVERY_KEY and not (pane is not None and pane.is_terminal and pane.state.live):
+            self._said = ""
         narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         self._show_state()

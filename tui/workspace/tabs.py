@@ -17,6 +17,7 @@ from pstui.tui.mends.watchers import forget_gone, forget_shown
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.listed import groups_text
 from pstui.tui.profiles.pane_settings import PaneSettings, is_color
+from pstui.tui.refusing import refuse
 from pstui.tui.sidebar.model import kind_of
 from pstui.tui.typeahead import now
 from pstui.tui.workspace.bars import TabBar
@@ -368,7 +369,7 @@ class TabbedPanes(ContentSwitcher):
     async def action_reopen_tab(self) -> None:
         """Open the tab that was closed last, where it was."""
         if not self._reopenable:
-            self.app.bell()
+            refuse(self.app, "No tab has been closed.")
             return
         closed = self._reopenable.pop()
         pane = await self.open(closed.info, closed.text)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
+from pstui.tui.keys.actions import PREFIX_KEY
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Hint
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import terminal_of
+from pstui.tui.workspace.status_bar import EVERY_KEY
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -57,7 +58,7 @@ class Terminals:
             self._tabs.bring_to_front(there)
         else:
             await self._open(session, wanted.line)
-        self._status.say(f"Every key goes to the terminal, but {PREFIX_SHOWN}", self._tabs.front)
+        self._status.say(EVERY_KEY, self._tabs.front)
 
     def prefix_followed_by(self, key: str) -> None:
         """The prefix key, pressed twice, is sent to the program once."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pstui.tui.cut import cut
 from pstui.tui.plain import plain
+from pstui.tui.refusing import NO_SESSION, refuse
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.content import Content
 from textual.screen import Screen
@@ -42,7 +43,7 @@ class Together:
         """Mark the tab in front, or take its mark away."""
         front, panes = self._tabs.session, self.panes
         if front is None:
-            self._screen.app.bell()
+            refuse(self._screen.app, NO_SESSION)
         elif front in panes:
             self.marked = [pane for pane in panes if pane is not front]
         else:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from typing import cast
 
 from pstui.backends.console import Console
 from pstui.backends.errors import Offer, SessionBroken
 from pstui.backends.records import Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.command import ToolError, run_tool
 from pstui.backends.transports.container.engine import (
     ERROR_ID,
@@ -177,7 +179,7 @@ class ContainerChannel:
         while data and len(data) < MAX_GARBAGE:
             # The engine's own error is here, and then the engine ends; if it runs on, the text is something else.
             try:
-                async with asyncio.timeout(INPUT_GRACE):
+                async with timeout(INPUT_GRACE):
                     more = await self._process.read()
             except (TimeoutError, SessionBroken):
                 break
@@ -261,7 +263,7 @@ class ContainerChannel:
                 patience = min(patience * 2, MAX_QUIET)
             if not told and (await state_of(self._container)).state == "paused":
                 told = True
-                name, command = self._container.name, " ".join(self._container.command_to_run("paused"))
+                name, command = self._container.name, shlex.join(self._container.command_to_run("paused"))
                 text = f"The container {name} is paused; the session waits until it is resumed: {printable(command)}"
                 self._console.write(Write(text, stream=Stream.NOTICE))
         if told and not self._stopped:

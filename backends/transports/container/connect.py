@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.transports.base import ConnectContext, TerminalWish, Transport
+from pstui.backends.transports.command import ToolError
 from pstui.backends.transports.container.channel import ContainerChannel
 from pstui.backends.transports.container.engine import (
     ERROR_ID,
@@ -66,14 +67,15 @@ async def find(info: ConnectionInfo) -> Container:
                 raise _several(shown, found)
             return found[0]
     if len(failures) == len(asked):
-        hint = "Check that the engine runs and that you may use it."
+        told = answers[0].hint if isinstance(answers[0], ToolError) and len(asked) == 1 else ""
+        hint = told or "Check that the engine runs and that you may use it."
         raise OpenError(f"the container {shown} cannot be looked up", "\n".join(failures), hint, error_id=ERROR_ID)
     knowing = [engine for engine, answer in zip(asked, answers, strict=True) if not isinstance(answer, OpenError)]
     found_none = f"{' and '.join(one.name for one in knowing)} found no container with this id or name."
     raise OpenError(
         f"there is no container {shown}",
         "\n".join([found_none, *failures]),
-        f"To see them all: {knowing[0].name} ps --all",
+        f"To see them all: {knowing[0].written('ps', '--all')}",
         error_id=ERROR_ID,
     )
 

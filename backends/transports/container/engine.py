@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,12 +63,16 @@ class Engine:
         """Return the argument list of one of its commands."""
         return (*self.command, *arguments)
 
+    def written(self, *arguments: str) -> str:
+        """Return one of its commands as a person types it."""
+        return printable(shlex.join(self.argv(*arguments)))
+
     async def ask(self, *arguments: str, seconds: float = 30.0) -> str:
         """Run one of its commands and return the output. Raises OpenError with the engine's own words."""
         answer = await run_tool(self.argv(*arguments), seconds=seconds)
         if answer.code != 0:
             if any(words in answer.reason.casefold() for words in _DOWN):
-                hint = f"Start its service, or let this user reach it; {self.name} ps then lists containers."
+                hint = f"Start its service, or let this user reach it; {self.written('ps')} then lists containers."
                 raise OpenError(f"{self.name} is not running", answer.reason, hint, error_id=ERROR_ID)
             raise OpenError(f"{self.name} refused the command {arguments[0]}", answer.reason, error_id=ERROR_ID)
         return answer.output
@@ -293,7 +298,7 @@ def ways_out(container: Container, state: str) -> tuple[str, Sequence[Offer]]:
     if state in ("running", "unknown", "removed", "removing"):
         return "", ()
     verb = "Resume it" if state == "paused" else "Start it"
-    hint = f"{verb}: {printable(' '.join(container.command_to_run(state)))}"
+    hint = f"{verb}: {printable(shlex.join(container.command_to_run(state)))}"
     return hint, [Offer(f"{verb} and enter it", run=partial(start, container))]
 
 

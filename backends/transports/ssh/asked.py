@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.console import Choice, Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import LoginPassword, Secret
 from pstui.backends.errors import PstuiError
@@ -86,7 +87,7 @@ class Asked:
             answer = (await self._unhurried(self.context.console.ask(question))).reveal()
         except QuestionCancelled as cancelled:
             if cancelled.nobody:
-                self.problems.append(f"There is nobody to ask for: {printable(last.strip())}")
+                self.problems.append(f"There is nobody to ask for: {printable(self.without_login(last).strip())}")
             else:
                 self.is_cancelled = True
                 self.on_cancel()
@@ -113,11 +114,16 @@ class Asked:
             label = '[Y] yes  [N] no  (default is "N"): '
             return Question(QuestionKind.CHOICE, label, told, choices, (1,), remote=False, source=source, single=is_key)
         voice = f"from the server {source}" if is_servers else ""
-        label = f"{printable(last.rstrip())} "
+        label = f"{printable(self.without_login(last).rstrip())} "
         return Question(QuestionKind.SECRET, label, preamble, remote=False, source=source, voice=voice)
 
+    def without_login(self, text: str) -> str:
+        """Return what ssh says without what may be a password in the name of the user."""
+        return text.replace(self.user, shown_user(self.user)) if ":" in self.user else text
+
     def _said(self, line: str, is_servers: bool) -> str:
-        return f"{printable(self.host)}: {printable(line)}" if is_servers else printable(line)
+        shown = printable(self.without_login(line))
+        return f"{printable(self.host)}: {shown}" if is_servers else shown
 
     def _word(self, answer: str, kind: str) -> str | None:
         """Return the answer to a yes or no as ssh wants it; a fingerprint stays as it is."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.errors import PstuiError
 from pstui.backends.places import expanded
@@ -61,7 +62,7 @@ def _described(hop: Hop, info: ConnectionInfo, *, is_target: bool) -> dict[str, 
         "Name": printable(hop.name),
         **({"Engine": _engine(info, hop)} if is_target else {}),
         "HostName": of("hostname", hop.host, hop.name.lower()),
-        "User": of("user", hop.user, getpass.getuser()),
+        "User": of("user", shown_user(hop.user), getpass.getuser()),
         "Port": of("port", str(hop.port), "22"),
     }
     if (named := info.text("KeyFilePath")) and is_target:

@@ -6,6 +6,7 @@ import errno
 from importlib.util import find_spec
 
 import asyncssh
+from pstui.backends.addresses import shown_user
 from pstui.backends.errors import NoPowerShell, OpenCancelled, OpenError
 from pstui.backends.transports.ssh.engine import EngineLimit
 from pstui.backends.transports.ssh.keys import KeyRing
@@ -97,7 +98,7 @@ def _ssh_knows_more(text: str, hop: Hop) -> bool:
 def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
     name = printable(hop.name)
     tried = ", ".join(login.tried) or "none"
-    lines = [f"User name: {printable(login.user)}. Methods tried: {tried}."]
+    lines = [f"User name: {printable(shown_user(login.user))}. Methods tried: {tried}."]
     if ring.offered:
         lines.append(f"Keys offered: {', '.join(ring.offered[:10])}.")
     elif "publickey" in login.tried:
@@ -115,7 +116,12 @@ def _refused(text: str, hop: Hop, login: Login, ring: KeyRing) -> OpenError:
         lines.append("The server ended it after too many attempts.")
         hint = "Name the right key with -KeyFilePath, and add -Options @{IdentitiesOnly='yes'}."
     kind = EngineLimit if limits or ring.needs_program else OpenError
-    return kind(f"{name}: the login was refused", "\n".join(lines), hint, details=text)
+    return kind(
+        f"{name}: the login was refused",
+        "\n".join(lines),
+        hint,
+        details=text.replace(login.user, shown_user(login.user)),
+    )
 
 
 def _limits(hop: Hop, login: Login) -> list[str]:

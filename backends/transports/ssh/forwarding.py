@@ -19,6 +19,7 @@ from asyncssh.forward import SSHForwarder, SSHLocalForwarder, SSHLocalPathForwar
 from asyncssh.socks import SSHSOCKSForwarder
 from pstui.backends.errors import PstuiError
 from pstui.backends.forwards import Forward, ForwardKind, Forwards, ForwardSpec, ForwardState
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.ssh.forward_options import ForwardOptions
 from pstui.backends.transports.ssh.listeners import LocalListener, listen_on_path, listen_on_port
 from pstui.backends.transports.ssh.receive_window import ReceiveWindow
@@ -111,7 +112,7 @@ class OpenForward:
             self._failed("A SOCKS proxy listens on a port, not on a socket's path.")
             return
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with timeout(PATIENCE):
                 if self.spec.kind is ForwardKind.REMOTE:
                     await self._listen_there(connection)
                 else:
@@ -138,7 +139,7 @@ class OpenForward:
         if remote is not None and self._connection is not None and not self._connection.is_closed():
             remote.close()
             with contextlib.suppress(TimeoutError, asyncssh.Error, OSError):
-                async with asyncio.timeout(PATIENCE):
+                async with timeout(PATIENCE):
                     await remote.wait_closed()
         self._connection = None
 
@@ -180,7 +181,7 @@ class OpenForward:
             return _Counted(factory(), self)
 
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with timeout(PATIENCE):
                 if target is not None and target.path:
                     await connection.create_unix_connection(session, target.path, window=WINDOW)
                 elif target is None:
@@ -234,7 +235,7 @@ class OpenForward:
 async def _connecting() -> AsyncIterator[None]:
     """Tell the far end that a connection could not be made, and no more: this network is not its business."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with timeout(PATIENCE):
             yield
     except (OSError, UnicodeError, NotImplementedError) as error:  # TimeoutError is an OSError; Windows has no paths
         raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "Connection failed") from error

@@ -12,9 +12,11 @@ import importlib
 import shlex
 from typing import Any
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.errors import CallError, OpenError
 from pstui.backends.records import Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import (
     ConnectContext,
     TerminalChannel,
@@ -43,7 +45,7 @@ async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     began = asyncio.get_running_loop().time()
     late = f"{printable(info.text('HostName'))}: no session within the ConnectingTimeout of {limit * 1000:.0f} ms"
     try:
-        async with asyncio.timeout(limit if limit >= 0 else None):
+        async with timeout(limit if limit >= 0 else None):
             channel = await _channel(info, context)
     except TimeoutError as error:
         raise OpenError(late, "The limit passed while the connection opened.", "Allow more time.") from error
@@ -102,7 +104,7 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
 
 def advice(info: ConnectionInfo) -> str:
     """Return what to try by hand when what the server starts is no PowerShell."""
-    user, port = info.text("UserName"), info.number("Port")
+    user, port = shown_user(info.text("UserName")), info.number("Port")
     place = [*(("-p", str(port)) if port else ()), f"{user}@{info.text('HostName')}" if user else info.text("HostName")]
     command = printable(shlex.join(["ssh", *place, "pwsh", "-v"]))
     return (

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 import asyncssh
+from pstui.backends.addresses import shown_user
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import LoginPassword, Secret
 from pstui.backends.errors import PstuiError
@@ -131,7 +132,7 @@ class Login(asyncssh.SSHClient):
             raise asyncssh.HostKeyNotVerifiable("The key behind the certificate is not fit")
         self.began = True
         self.on_begin()
-        self._context.step("authentication", printable(username))
+        self._context.step("authentication", printable(shown_user(username)))
 
     def auth_completed(self) -> None:
         self.completed = True
@@ -148,7 +149,7 @@ class Login(asyncssh.SSHClient):
             return None
         if (known := await self._known()) is not None:
             return known
-        label = f"{printable(self.user)}@{self._host}'s password: "
+        label = f"{printable(shown_user(self.user))}@{self._host}'s password: "
         # The same words a second time: without a reason the person would take the question for a fault.
         told = _AGAIN if tries else _NEXT_METHOD if self.answered else ""
         said = (Write(told, stream=Stream.NOTICE),) if told else ()
@@ -178,7 +179,7 @@ class Login(asyncssh.SSHClient):
             kind = QuestionKind.LINE if echo else QuestionKind.SECRET
             *above, last = text.strip().splitlines() or [""]
             preamble += tuple(self._said(line) for line in above)
-            label = f"({printable(self.user)}@{self._host}) {printable(last.strip())} "
+            label = f"({printable(shown_user(self.user))}@{self._host}) {printable(last.strip())} "
             is_password = kind is QuestionKind.SECRET and len(prompts) == 1 and "password" in last.casefold()
             answer = await self._known() if is_password else None
             if answer is None:
@@ -197,7 +198,7 @@ class Login(asyncssh.SSHClient):
         """Ask for a new password where the server wants one (RFC 4252, 8)."""
         lines = prompt[:MAX_TEXT].splitlines() or ["The password has expired; it has to be changed."]
         preamble = tuple(Write(printable(line), stream=Stream.NOTICE) for line in lines)
-        person = f"{printable(self.user)}@{self._host}"
+        person = f"{printable(shown_user(self.user))}@{self._host}"
         self._changes += 1
         while self._changes <= self.prompts:
             answers: list[str] = []

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pstui.backends.addresses import shown_user
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.credentials import ASKED_FOR
 from pstui.backends.errors import CallError, OpenCancelled, OpenError
@@ -158,7 +159,7 @@ class _Opening:
             return
         detail = progress.detail
         if progress.step == "authentication":
-            detail = printable(self._asked.user)
+            detail = printable(shown_user(self._asked.user))
             self._limit.step(LOGIN_TIMEOUT, lambda: self._too_slow("login", LOGIN_TIMEOUT))
         elif progress.step == "session":
             self._limit.step(SESSION_TIMEOUT, lambda: self._too_slow("start of the subsystem", SESSION_TIMEOUT))
@@ -170,11 +171,17 @@ class _Opening:
             return OpenCancelled(f"{name}: not connected")
         if self._asked.refused_key:
             return OpenCancelled(f"{name}: not connected, its host key was not accepted")
-        error = error_of(self._name, channel.said, channel.code)
+        said = [self._asked.without_login(line) for line in channel.said]
+        error = error_of(self._name, said, channel.code)
         if error.what.endswith("the login was refused"):
             keys = ", ".join(dict.fromkeys(self._offered[:10]))
             offered = f"Keys offered: {keys}." if keys else "No key was there to offer."
-            lines = [f"User name: {printable(self._asked.user)}.", offered, error.why, *self._asked.problems]
+            lines = [
+                f"User name: {printable(shown_user(self._asked.user))}.",
+                offered,
+                error.why,
+                *self._asked.problems,
+            ]
             error.why = "\n".join(lines)
             secret = "the user name and the password" if self._asked.answered else "the user name"
             error.hint = error.hint or f"Check {secret}; a key is named with -KeyFilePath or loaded into the agent."

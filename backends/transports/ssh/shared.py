@@ -33,6 +33,7 @@ from pstui.backends.errors import CallError, OpenCancelled, OpenError
 from pstui.backends.forwards import ForwardState, parse
 from pstui.backends.places import expanded
 from pstui.backends.records import Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import ConnectContext
 from pstui.backends.transports.ssh.connect import HopOpener, key_file
 from pstui.backends.transports.ssh.forwarding import ForwardList, told
@@ -72,7 +73,7 @@ class Link:
         """Drop the connection at once, then what it stands on."""
         self.connection.abort()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(END):
+            async with timeout(END):
                 await self.connection.wait_closed()
         await self.opener.close_proxies()
         if self.parent is not None:

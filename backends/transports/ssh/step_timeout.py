@@ -10,6 +10,7 @@ from typing import TypeVar
 from pstui.backends.console import Console, Question
 from pstui.backends.credentials import Secret
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 
 _T = TypeVar("_T")
 
@@ -22,7 +23,7 @@ class StepTimeout:
     """
 
     def __init__(self) -> None:
-        self._scope = asyncio.timeout(None)
+        self._scope = timeout(None)
         self._error: Callable[[], OpenError] | None = None
         self._asking = 0
         self._rest: float | None = None

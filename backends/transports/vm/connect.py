@@ -19,20 +19,27 @@ from pstui.backends.transports.vm.libvirt import unavailable as no_libvirt
 
 async def connect(info: ConnectionInfo, context: ConnectContext) -> Transport:
     """Find the machine and enter its guest. Raises OpenError with PowerShell's ids."""
+    hypervisors = _hypervisors(info)  # before anybody is asked for an account
     info = await _with_credential(info, context)
     context.step("name", info.computer_name)
-    if not info.text("LibvirtUri") and not no_hyperv():
+    if not hypervisors:
         from pstui.backends.transports.vm import hyperv
 
         return await hyperv.connect(info, context)
     from pstui.backends.transports.vm.guest import enter_guest
 
-    return await enter_guest(_hypervisors(info), info, context)
+    return await enter_guest(hypervisors, info, context)
+
+
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError where no virtual machine can be looked up from here, whatever the password is."""
+    _hypervisors(info)
 
 
 async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: TerminalWish) -> TerminalChannel:
     """Open a terminal in the guest, by the SSH server that its sessions use. Raises OpenError."""
-    if not info.text("LibvirtUri") and not no_hyperv():
+    hypervisors = _hypervisors(info)
+    if not hypervisors:
         raise OpenError(
             f"{info.label}: a terminal cannot be opened",
             "Hyper-V's own way into a guest carries PowerShell alone.",
@@ -42,12 +49,14 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
 
     info = await _with_credential(info, context)
     context.step("name", info.computer_name)
-    return await terminal_in_guest(_hypervisors(info), info, context, wish)
+    return await terminal_in_guest(hypervisors, info, context, wish)
 
 
 def _hypervisors(info: ConnectionInfo) -> list[Hypervisor]:
-    """Return the hypervisors to ask. Raises OpenError where there is none."""
+    """Return the hypervisors of libvirt to ask, none where Hyper-V is. Raises OpenError where there is neither."""
     uri = info.text("LibvirtUri")
+    if not uri and not no_hyperv():
+        return []
     uris = (uri,) if uri else default_uris()
     reason = no_libvirt()
     if reason or not uris:

@@ -13,6 +13,7 @@ from pstui.backends.connection import ConnectionInfo, ParameterSet
 from pstui.backends.console import Console, Question, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports import registry
 from pstui.backends.transports.base import ConnectContext, TerminalChannel, TerminalWish, Transport
 from pstui.backends.transports.vm.libvirt import Hypervisor
@@ -112,7 +113,7 @@ async def reach(machine: Machine, transport: str, port: int) -> tuple[str, int, 
 async def _speaks(address: str, port: int, kind: str) -> str:
     """Return what a port speaks: ``kind``, or by its greeting where that is empty; ``""`` if nobody accepts."""
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
+        async with timeout(CONNECT_TIMEOUT):
             reader, writer = await asyncio.open_connection(address, port)
     except (OSError, TimeoutError):
         return ""
@@ -122,7 +123,7 @@ async def _speaks(address: str, port: int, kind: str) -> str:
         greeting = b""
         with contextlib.suppress(OSError, TimeoutError):
             # An SSH server speaks first, a web server never does.
-            async with asyncio.timeout(1.0):
+            async with timeout(1.0):
                 greeting = await reader.read(4)
         return "SSH" if greeting == b"SSH-" else "WSMan"
     finally:

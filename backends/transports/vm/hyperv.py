@@ -18,6 +18,7 @@ from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Question, QuestionCancelled, QuestionKind
 from pstui.backends.credentials import PSCredential, Secret
 from pstui.backends.errors import OpenCancelled, OpenError
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import ConnectContext, Transport
 from pstui.backends.transports.command import ToolError, run_tool
 from pstui.backends.transports.streams import StreamChannel, printable
@@ -77,7 +78,7 @@ async def _finish(talk: Handshake, dial: Dial, service: uuid.UUID, name: str) ->
 
 async def _hold(talk: Handshake, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, name: str) -> None:
     try:
-        async with asyncio.timeout(LOGON):
+        async with timeout(LOGON):
             writer.write(talk.start())
             await writer.drain()
             while not talk.done:
@@ -97,7 +98,7 @@ async def _hold(talk: Handshake, reader: asyncio.StreamReader, writer: asyncio.S
 
 async def _dialled(dial: Dial, service: uuid.UUID, name: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
-        async with asyncio.timeout(CONNECT):
+        async with timeout(CONNECT):
             made = await dial(service)
         made.setblocking(False)
         return await asyncio.open_connection(sock=made)

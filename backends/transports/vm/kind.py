@@ -24,9 +24,15 @@ async def open_terminal(info: ConnectionInfo, context: ConnectContext, wish: Ter
     return channel
 
 
+async def check(info: ConnectionInfo, context: ConnectContext) -> None:
+    """Raise OpenError for what keeps a guest from being entered whatever the password is."""
+    await (await loaded("pstui.backends.transports.vm.connect")).check(info, context)
+
+
 TRANSPORT = TransportKind(
     name="VMBus",
     parameter_sets=frozenset({ParameterSet.VM_ID, ParameterSet.VM_NAME}),
     connect=connect,
     open_terminal=open_terminal,
+    check=check,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import importlib.util
 import ipaddress
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 from pstui.backends.errors import Offer, OpenError
 from pstui.backends.threads import in_thread
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.streams import printable
 from pstui.backends.transports.vm.machine import Machine
 
@@ -72,7 +72,7 @@ class Hypervisor:
     async def close(self) -> None:
         """Close the connection if it is open; one whose hypervisor does not answer is left to itself."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+            async with timeout(CLOSE_TIMEOUT):
                 await in_thread(self._close)
 
     async def start(self, identity: uuid.UUID) -> None:
@@ -84,7 +84,7 @@ class Hypervisor:
 
     async def _ask(self, call: Callable[[], T]) -> T:
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
+            async with timeout(ANSWER_TIMEOUT):
                 return await in_thread(lambda: self._in_turn(call))
         except TimeoutError:
             # The thread that hangs keeps the old turn.

@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.envelope import Envelopes, Request
 from pstui.backends.transports.wsman.http import EndpointSettings, WinRMConnection
@@ -246,7 +247,7 @@ class Client:
                     told = "The same user name and password were refused before; they are not sent a second time."
                     raise faults.AuthenticationFailure(told, secret_sent=False)
                 # Beside the longest silence the whole has a limit: a reply that trickles in for ever is none.
-                async with asyncio.timeout(None if silence is None else silence + TRANSFER):
+                async with timeout(None if silence is None else silence + TRANSFER):
                     began = loop.time()
                     reply = await self.connections.exchange(data, silence, aside=aside)
         except TimeoutError as error:

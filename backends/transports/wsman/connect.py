@@ -82,10 +82,12 @@ class Connector:
         """Raise OpenError for what keeps a session from being opened whatever the password is."""
         async with self._service_needed():
             self._options = read_options(self._info, self._is_here)
-            plan_authentication(self._info, self._target, self._options, trusted_hosts(self._info))
+            plan = plan_authentication(self._info, self._target, self._options, trusted_hosts(self._info))
             if not gates_of(self._info) and find_proxy(self._target, self._options) is None:
                 await self._reach.name()
                 await self._reach.port()
+                if self._target.ssl:
+                    await self._reach.certificate(EndpointSettings(self._target, plan, self._options, None))
 
     @asynccontextmanager
     async def _service_needed(self) -> AsyncIterator[None]:
@@ -144,7 +146,13 @@ class Connector:
                 await way.check(target)
             elif proxy is None:
                 await reach.port()
-        credential = await credential_of(self._info, target, plan, self._context)
+
+        async def before_asking() -> None:
+            # Through a proxy that would take its own login first.
+            if target.ssl and proxy is None:
+                await reach.certificate(EndpointSettings(target, plan, options, None, way=way))
+
+        credential = await credential_of(self._info, target, plan, self._context, before_asking)
         who = printable(credential.user_name) if credential else "the current user"
         self._context.step("authentication", f"{plan.scheme}, {who}")
         failed = self._context.failed_logins

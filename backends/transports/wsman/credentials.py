@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,10 +19,15 @@ from pstui.backends.transports.wsman.target import Target
 
 
 async def credential_of(
-    info: ConnectionInfo, target: Target, plan: AuthenticationPlan, context: ConnectContext
+    info: ConnectionInfo,
+    target: Target,
+    plan: AuthenticationPlan,
+    context: ConnectContext,
+    before_asking: Callable[[], Awaitable[None]],
 ) -> PSCredential | None:
     """Return the credential to use, asking for what is missing; None is the current user.
 
+    ``before_asking`` is awaited before each question: what stands against the service is said first.
     Raises OpenError, OpenCancelled when a person refused to answer.
     """
     if plan.scheme == "certificate":
@@ -34,12 +39,15 @@ async def credential_of(
                 return None
             if not plan.asks:
                 raise _no_ticket(target)
+        await before_asking()
         credential = await _asked_name(target, context)
     elif not credential.user_name and credential.password is None:
+        await before_asking()
         credential = await _asked_name(target, context)
     if not credential.user_name.strip():
         raise OpenError(f"{target.host}: no user name was given", "", "Give one with -Credential.")
     if credential.password is None:
+        await before_asking()
         label = f"Password for {printable(credential.user_name)} on {printable(target.host)}: "
         credential = replace(credential, password=await _ask(QuestionKind.SECRET, label, target, context))
     return replace(credential, user_name=in_realm(credential.user_name, info.settings.get("realms") or {}, plan))

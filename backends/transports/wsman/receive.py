@@ -24,6 +24,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionDisconnected
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
@@ -258,7 +259,7 @@ class Receiver:
             return False
         self._has_rested = True
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_REST):
+            async with timeout(FIRST_REST):
                 await self.wanted.wait()
         return True
 

@@ -20,6 +20,7 @@ from collections.abc import Awaitable, Callable
 from pstui.backends.console import Console
 from pstui.backends.errors import SessionDisconnected
 from pstui.backends.records import ProgressRecord, Stream, Write
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.wsman import faults
 from pstui.backends.transports.wsman.client import Client
 
@@ -138,7 +139,7 @@ class Recovery:
     async def _answers(self, within: float) -> bool:
         """Whether the service answers, be it with an error."""
         try:
-            async with asyncio.timeout(within):
+            async with timeout(within):
                 await self._probe(within)
         except (faults.NetworkFailure, TimeoutError):
             return False

@@ -26,6 +26,7 @@ from typing import Any
 
 from pstui.backends.console import Console
 from pstui.backends.errors import ProtocolError, SessionBroken, SessionDisconnected
+from pstui.backends.timeouts import timeout
 from pstui.backends.transports.base import Incoming
 from pstui.backends.transports.wsman import errors, faults
 from pstui.backends.transports.wsman.client import Client
@@ -286,7 +287,7 @@ class WSManTransport:
         reachable = self._queue.failure is None and not self.recovery.is_going_on
         if reachable and None in self._streams and self._requests is not None:
             with contextlib.suppress(faults.WSManFailure, SessionBroken, TimeoutError):
-                async with asyncio.timeout(self.close_timeout):
+                async with timeout(self.close_timeout):
                     if self._chores:
                         await asyncio.wait(self._chores)
                     await self._client.call(self._requests.delete(), recovers=False)

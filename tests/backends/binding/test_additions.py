@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
+import pytest
+
+from tests.support.documents import blocks
+
 ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = [textwrap.dedent(text) for text in blocks(ROOT / "CONTRIBUTING.md", "python")]
 
 PARAMETER = """
 from pstui.backends.binding import own_parameters as ours
@@ -164,4 +170,14 @@ async def look():
 
 asyncio.run(look())
 """
+    )
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_examples_of_contributing_are_entries(number: int) -> None:
+    run(
+        "from pstui.backends.connection import ParameterSet\n"
+        "from pstui.backends.binding.declaration import OptionKind\n"
+        "from pstui.backends.binding.own_parameters import own\n"
+        f"{EXAMPLES[number]}"
     )

@@ -168,8 +168,8 @@ class Bare(Anyone):
         return WithoutSubsystems()
 
 
-def ssh_server(*, known: bool = True, user: str = "ann", subsystem: bool = True) -> Made:
-    """An SSH server, whose key is known or another one than known."""
+def ssh_server(*, known: bool | None = True, user: str = "ann", subsystem: bool = True) -> Made:
+    """An SSH server, whose key is known, another one than known, or not known at all (None)."""
 
     @asynccontextmanager
     async def made(ground: Ground) -> AsyncIterator[ConnectionInfo]:
@@ -183,7 +183,8 @@ def ssh_server(*, known: bool = True, user: str = "ann", subsystem: bool = True)
         kind = Anyone if subsystem else Bare
         server = await asyncssh.listen("127.0.0.1", 0, server_factory=kind, server_host_keys=[key], **options)
         shown = (key if known else other).export_public_key("openssh").decode()
-        make_home(ground.folder / "home", ground.patch, f"[127.0.0.1]:{server.get_port()} {shown}")
+        line = "" if known is None else f"[127.0.0.1]:{server.get_port()} {shown}"
+        make_home(ground.folder / "home", ground.patch, line)
         async with server:
             yield ConnectionInfo(S.SSH_HOST, {"HostName": "127.0.0.1", "Port": server.get_port(), "UserName": user})
 
@@ -246,7 +247,8 @@ CASES: dict[str, Case] = {
         fixed(S.SSH_HOST, HostName="127.0.0.1", Port=1, UserName="ann"), "port", "refused", "ssh -v -p 1 ann@127.0.0.1"
     ),
     "no SSH server": Case(listening(greet_as_mail, ssh_to), "port", "", "ssh -v -p"),
-    "another host key": Case(ssh_server(known=False), "host key", "has changed", "ssh-keygen -F '[127.0.0.1]:"),
+    "another host key": Case(ssh_server(known=False), "host key", "has changed", "ssh-keygen -R '[127.0.0.1]:"),
+    "an unknown host key": Case(ssh_server(known=None), "host key", "is not known", "add the key to /"),
     "login refused": Case(ssh_server(), "authentication", "the login was refused", "ssh -v -p"),
     "no subsystem": Case(
         ssh_server(user="bob", subsystem=False), "session", "no subsystem powershell", "\n    Subsystem powershell "

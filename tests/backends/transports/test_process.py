@@ -15,6 +15,7 @@ from pstui.backends.errors import OpenError, SessionBroken
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports import process
 from pstui.backends.transports.base import ConnectContext
+from pstui.backends.transports.container.connect import find
 from pstui.backends.transports.process import ProcessChannel
 from pstui.backends.transports.streams import HIGH_WATER
 
@@ -150,6 +151,20 @@ async def test_a_missing_program_is_named() -> None:
     assert "no-such-program-of-ours" in refusal.value.what
     assert refusal.value.why and refusal.value.hint
     assert refusal.value.error_id == "CommandNotFoundException"
+
+
+async def test_a_line_in_one_quotation_is_told_from_a_misspelt_program() -> None:
+    hints = []
+    for argv in (("pwsh -s",), ("pwssh", "-s")):
+        with pytest.raises(OpenError) as refusal:
+            await process.connect(
+                ConnectionInfo(ParameterSet.PROCESS, {"Command": argv}), ConnectContext(NobodyConsole())
+            )
+        hints.append(refusal.value.hint)
+    assert "each word by itself" in hints[0] and "spelling" in hints[1]
+    with pytest.raises(OpenError, match="api cannot be looked up") as refusal:
+        await find(ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "api", "Engine": ("sudo podman",)}))
+    assert refusal.value.hint == hints[0]
 
 
 async def test_a_file_that_is_no_program_is_named(tmp_path: Path) -> None:

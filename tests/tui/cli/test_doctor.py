@@ -39,6 +39,26 @@ def test_a_target_that_fails_is_explained_with_one_next_step(capfd: Captured) ->
     assert sum(line.lstrip().startswith("→") for line in lines) == 1
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["doctor", "ann:hunter2@127.0.0.1:PORT"],
+        ["ann:hunter2@127.0.0.1:PORT", "-WhatIf"],
+        ["-HostName", "ann:hunter2@127.0.0.1:PORT", "-UserName", "bob", "-WhatIf"],
+        ["icm", "ann:hunter2@127.0.0.1:PORT", "-ScriptBlock", "1"],
+        ["icm", "ann:hunter2@127.0.0.1:PORT,other", "-ScriptBlock", "1", "-WhatIf"],
+        ["cp", "/etc/hostname", "ssh://ann:hunter2@127.0.0.1/tmp"],
+        ["-HostName", "ann:hunter2@127.0.0.1:port"],
+        ["-HostName", "ann:hunter2@first@second"],
+        ["-ComputerName", "ann:hunter2@web1"],
+    ],
+)
+def test_a_password_that_was_written_before_a_host_is_not_shown(words: list[str], capfd: Captured) -> None:
+    main([word.replace("PORT", str(free_port())) for word in words])
+    shown = "".join(capfd.readouterr())
+    assert shown and "hunter2" not in shown
+
+
 def test_the_way_to_a_target_is_traced(isolated_home: Path, capfd: Captured) -> None:
     far_end = [sys.executable, "-m", "pstui.tui.cli.main", "demo", "--stdio"]
     trace = isolated_home / "t.jsonl"

@@ -43,6 +43,35 @@ def test_the_demo_is_entered_and_exit_returns_to_the_shell(isolated_home: Path) 
     assert (isolated_home / "t.log").read_text().rstrip("\n").endswith("> exit")
 
 
+@pytest.mark.parametrize("call", [["--help"], ["icm", "--help"], ["doctor"], ["icm", "-Zz"]])
+def test_what_is_written_is_utf_8_whatever_the_locale_says(call: list[str]) -> None:
+    written = [
+        subprocess.run(
+            [sys.executable, "-m", "pstui.tui.cli.main", *call],
+            env=os.environ | {"PYTHONIOENCODING": encoding},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
+        for encoding in ("utf-8", "latin-1")
+    ]
+    assert written[0].stdout == written[1].stdout and not written[0].stdout.isascii()
+    assert written[0].returncode == written[1].returncode != 70
+
+
+def test_the_signs_of_the_screen_are_painted_where_the_locale_has_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "latin-1")
+    person = Person("-m", "pstui.tui.cli.main", "demo")
+    person.sees("[web1]: PS(demo) ~>")
+    person.types("Write-Output '\u2717 x'\r")
+    person.sees("\u2717 x'")
+    person.types("exit\r")
+    assert person.waits_for_the_end() == 0
+    assert "\\u2717" not in person.seen
+
+
 def test_a_name_close_to_a_profile_is_asked_about_first(isolated_home: Path) -> None:
     file = isolated_home / "some.toml"
     file.write_text('[hosts.web1]\ncomputer_name = "web1.example.com"\n')

@@ -160,7 +160,8 @@ async def test_what_runs_is_stopped_and_closing_asks() -> None:
     sessions = FakeSessions()
     async with fan_out(sessions, "hang-1", "hang-2") as s:
         await s.type("x")
-        await s.until(lambda: s.shows("2 runs"), "they run")
+        await s.until(lambda: s.shows("2 runs   0:0"), "they run, and how long")
+        await s.until(lambda: s.shows("2 runs   0:01"), "time goes by though nothing comes")
         await s.keys("s")
         await s.until(lambda: s.shows("1 runs   1 stopped"), "one is stopped")
         await s.keys("escape")

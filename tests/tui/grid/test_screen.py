@@ -187,3 +187,16 @@ async def test_a_long_column_takes_the_room_that_is_left() -> None:
     async with demo() as s:
         await opened(s, "[pscustomobject]@{ A = 'x' * 90 + 'END'; B = 'seen' } | ogv")
         assert s.shows("seen") and s.shows("x…"), "no room is taken from the others"
+
+
+async def test_a_grid_without_rows_says_why_and_a_long_line_leaves_room_for_the_counts() -> None:
+    async with demo((80, 24)) as s:
+        shown = await opened(s, f"{TABLE} | Sort-Object Year, Month | select Year, Month, Day | Out-GridView")
+        await s.keys("space")
+        await s.until(lambda: s.shows("…   5 rows   1 picked"), "the counts beside the line")
+        await s.keys("slash")
+        await s.type("nowhere")
+        await s.until(lambda: s.shows("Nothing fits: / changes the filter"), "why nothing is there")
+        assert not s.shows("Year:"), "there is no cell to be told"
+        await s.keys("slash", "escape")
+        await s.until(lambda: shown.table.row >= 0 and not s.shows("Nothing fits"), "the rows")

@@ -52,6 +52,21 @@ async def test_a_secret_is_never_shown_and_leaves_stars(manager: StandInManager)
         assert s.pane.history.lines == ("secret",)
 
 
+async def test_a_notice_that_is_seen_is_not_shown_again(manager: StandInManager) -> None:
+    async with session(manager) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.type("later secret")
+        await s.until(lambda: s.pane.state is PaneState.BUSY)
+        await s.type("Get-Ch", enter=False)
+        manager.interactive[0].go_on.set()
+        await s.until(lambda: s.shows("F4 answers"), "the question")
+        await s.keys("enter", "enter", "enter")
+        await s.until(lambda: s.app._notifications, "the notice")
+        told = [each.message for each in s.app._notifications]
+        assert told == ["A secret is asked for: F4 leads there. This line was not run."]
+        assert "Get-Ch" not in manager.interactive[0].lines
+
+
 async def test_a_choice_shows_its_buttons_and_takes_a_typed_answer(manager: StandInManager) -> None:
     async with session(manager) as s:
         await asked(s, "choice")
@@ -171,6 +186,7 @@ async def test_a_key_awaited_is_taken_as_it_is(manager: StandInManager) -> None:
     async with session(manager) as s:
         await asked(s, "key")
         assert s.shows("waits for a key")
+        await s.until(lambda: s.shows("any key answers  Ctrl+C cancels") and not s.shows("Esc cancels"), "the footer")
         await s.keys("escape")
         await s.until(lambda: s.sees("key 27 None") or s.sees("key 27 '\\x1b'") or s.sees("key 27 ''"), "the key")
 

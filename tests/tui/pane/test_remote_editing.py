@@ -145,6 +145,21 @@ async def test_what_was_changed_over_there_meanwhile_is_asked_about(
     shutil.rmtree(copy.parent, ignore_errors=True)
 
 
+@pytest.mark.parametrize("answer, there, beside", [("o", "mine", None), ("b", "first", "mine"), ("k", "first", None)])
+async def test_a_read_only_file_is_told_of_and_a_save_asks_first(
+    session: PSSession, tmp_path: Path, answer: str, there: str, beside: str | None
+) -> None:
+    file, other = tmp_path / "file", tmp_path / "file.pstui-mine"
+    file.write_text("first")
+    file.chmod(0o444)
+    person = await edited(session, file, lambda copy: copy.write_text("mine"), answer)
+    assert f"{file} is read-only over there. Before a save replaces it, you are asked." in person.said[0]
+    assert [write.text for write in person.asked[0].preamble] == [f"{file} is read-only over there."]
+    assert (file.read_text(), file.stat().st_mode & 0o777) == (there, 0o444)
+    assert (other.read_text() if other.exists() else None) == beside
+    shutil.rmtree(person.copies[0].parent, ignore_errors=True)  # type: ignore[attr-defined]  # set above
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 async def test_a_difference_is_text_in_every_encoding(

@@ -80,6 +80,17 @@ async def listed(book: ProfileBook, manager: StandInManager, *names: str) -> Asy
         yield s
 
 
+async def test_without_runbooks_the_whole_name_of_their_folder_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder whose name is longer than a row of a small screen has room for" / "below it"
+    folder.mkdir(parents=True)
+    (folder / "profiles.toml").write_text("")
+    book = ProfileBook(read(folder / "profiles.toml"))
+    async with listed(book, StandInManager()) as s:
+        told = "".join(row.strip("│ ") for row in s.shown().split("\n") if row.startswith("│"))
+        assert "There are no runbooks yet." in told
+        assert str(folder / "runbooks").replace(" ", "") in told.replace(" ", "")
+
+
 async def form_of(s: Screen, name: str) -> RunbookForm:
     shown = s.app.screen
     assert isinstance(shown, RunbooksScreen)

@@ -126,6 +126,21 @@ async def test_every_word_of_a_filter_counts_and_esc_shows_everything_again(
         assert s.workspace.sidebar.model.filter == "a\u3000", "every character, and Backspace takes a whole letter"
 
 
+async def test_while_a_filter_is_typed_the_footer_has_its_keys_and_an_empty_list_says_why(
+    manager: StandInManager, file: Path
+) -> None:
+    async with session(manager, file) as s:
+        await s.until(lambda: s.shows("a adds a host"), "the keys of the list")
+        await s.keys("slash")
+        await s.until(
+            lambda: s.shows("Esc shows everything") and not s.shows("a adds a host  i"), "those of the filter"
+        )
+        await s.type("nowhere", enter=False)
+        await s.until(lambda: s.shows("Nothing fits the filter."), "why nothing is listed")
+        await s.keys("escape")
+        await s.until(lambda: s.shows("a adds a host") and s.shows("web1") and not s.shows("Nothing fits"), "the list")
+
+
 async def test_headings_fold_and_say_how_many_they_hide(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         await on(s, "web1")
@@ -181,8 +196,31 @@ def test_what_another_run_did_is_not_taken_back_over_a_change_of_somebody_else(f
     ProfileBook(read(file), UndoFile(kept)).apply([Change("host", "web1", None)], "web1 deleted")
     mine = file.read_text() + "# mine\n"
     file.write_text(mine)
-    assert ProfileBook(read(file), UndoFile(kept)).undo() == ""
+    assert ProfileBook(read(file), UndoFile(kept)).undo() is None
     assert file.read_text() == mine
+
+
+async def test_a_tab_follows_its_profile_back_to_the_name_before(
+    manager: StandInManager, file: Path, tmp_path: Path
+) -> None:
+    undo = UndoFile(tmp_path / "undo.json")
+    async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), undo)) as s:
+        await on(s, "web1")
+        await s.keys("enter")
+        await s.until(lambda: s.shows("1 web1"), "the tab")
+        await s.keys("f6")
+        await on(s, "web1")
+        await s.keys("e")
+        await s.until(lambda: isinstance(s.app.screen, ConnectScreen) and s.app.focused, "the form")
+        form = s.app.screen
+        assert isinstance(form, ConnectScreen)
+        await form.form.focus_field("Known.Name")
+        await s.keys("x", "enter")
+        await s.until(lambda: s.shows("1 web1x"), "the new name")
+        s.workspace.sidebar.focus()
+        await s.keys("u")
+        await s.until(lambda: "web1" in listed(s), "the name before")
+        assert s.shows("1 web1") and not s.shows("1 web1x")
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", "[1]", '[{"said": "x", "files": {"a": ["b"]}}]', "[" * 2000])
@@ -190,9 +228,10 @@ def test_a_damaged_way_back_costs_only_that(file: Path, tmp_path: Path, damaged:
     kept = tmp_path / "undo.json"
     kept.write_text(damaged)
     book = ProfileBook(read(file), UndoFile(kept))
-    assert book.undo() == ""
+    assert book.undo() is None
     book.apply([Change("host", "web1", None)], "web1 deleted")
-    assert ProfileBook(read(file), UndoFile(kept)).undo() == "web1 deleted"
+    step = ProfileBook(read(file), UndoFile(kept)).undo()
+    assert step is not None and step.said == "web1 deleted"
     assert file.read_text() == FILE
 
 

@@ -86,6 +86,26 @@ async def test_the_end_of_the_program_is_told_and_enter_opens_a_shell_again() ->
         await s.until(lambda: there(s).state is PaneState.BUSY)
 
 
+async def test_what_is_typed_after_the_end_is_told_of() -> None:
+    async with opened() as s:
+        await s.until(lambda: s.shows("Every key goes to the terminal, but Ctrl+]"))
+        await s.type("exit")
+        await s.until(lambda: s.shows("demo $ left") and s.shows("Enter opens a shell"))
+        assert not s.shows("Every key goes to the terminal") and not s.shows("Nothing takes what is typed.")
+        await s.type("echo lost", enter=False)
+        await s.until(lambda: s.shows("Nothing takes what is typed."))
+        await s.keys("enter")
+        await s.until(lambda: there(s).state is PaneState.BUSY and s.shows("shell>"))
+        assert not s.shows("Nothing takes what is typed.") and not s.shows("lost")
+
+
+async def test_what_is_typed_while_it_opens_is_the_programs() -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        s.burst(PREFIX, "x", *"echo $((6*7))", "enter")
+        await s.until(lambda: s.shows("│42"), "the answer")
+
+
 async def test_closing_asks_when_something_runs_and_a_shell_alone_is_closed(tmp_path: Path) -> None:
     async with opened() as s:
         await s.type("sleep 1000")
@@ -172,6 +192,7 @@ async def test_winrm_says_that_it_has_none(monkeypatch: pytest.MonkeyPatch) -> N
         await s.keys(PREFIX, "x")
         await s.until(lambda: there(s).state is PaneState.FAILED)
         await s.until(lambda: s.shows("web1: a terminal cannot be opened") and s.shows("its protocol has no"))
+        assert not s.shows("Every key goes to the terminal") and s.shows("Enter tries again")
         # what goes on stands in one row, and why it failed in several
         note = there(s).note
         note.show(Content("a terminal opens…"))

@@ -413,6 +413,7 @@ async def test_that_a_long_line_hides_a_fold_is_seen_all_the_same() -> None:
             transcript.toggle_fold()
             await driver.until(lambda: any("▸ 2 lines folded" in row for row in driver.rows))
             row = next(y for y, text in enumerate(driver.rows) if "folded" in text)
+            assert "…  ▸ 2 lines" in driver.rows[row], "what is cut for it says so"
             await driver.pilot.click(transcript, offset=(driver.rows[row].index("▸") + 3, row))
             await driver.until(lambda: not transcript.any_folded)
             transcript.clear()

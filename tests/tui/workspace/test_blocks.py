@@ -32,6 +32,14 @@ def typed(blocks: Blocks, buffer: TextBuffer, line: str, *output: str, continues
         buffer.write(Write(each))
 
 
+@pytest.mark.parametrize("key", ["equals_sign", "H", "A", "l", "o", "t", "z", "y", "e", "W"])
+async def test_a_key_that_finds_nothing_to_act_on_says_so(key: str) -> None:
+    async with screen(DEMO) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        await s.keys(PREFIX, key)
+        await s.until(lambda: len(s.app._notifications) == 1, "why nothing is done")
+
+
 def test_a_text_of_several_rows_is_one_block() -> None:
     buffer = TextBuffer()
     blocks = Blocks(buffer)

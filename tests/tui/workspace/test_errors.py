@@ -97,3 +97,15 @@ async def test_what_pstui_says_of_a_failure_breaks_between_words() -> None:
     assert " ".join(line.strip() for line in said) == f"{why}{'Check -ConfigurationName ' * 5}".strip()
     assert max(map(len, said)) <= 60
     assert not [line for line in said if line.endswith("-")]
+
+
+async def test_without_an_error_the_list_is_small_and_offers_nothing_to_do_with_one() -> None:
+    async with screen(DEMO, size=(80, 24)) as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
+        shown = await opened(s)
+        assert s.shows("No error in this session so far.") and s.shows("Esc closes") and not s.shows("c copies")
+        assert shown.query_one("#errors-box").outer_size.height < 8
+        session = s.pane.session
+        assert session is not None
+        session.records.add_error(FULL)
+        await s.until(lambda: s.shows("c copies this error") and s.shows("ObjectNotFound"), "one that comes now")

@@ -119,7 +119,7 @@ def test_every_default_key_arrives_from_an_ordinary_terminal(terminal: Terminal)
 def test_without_colours_no_colour_code_is_sent_and_the_cursor_is_seen(terminal: Terminal) -> None:
     start(terminal, NO_COLOR="1")
     terminal.keys("choice", "Enter")
-    terminal.until(lambda seen: "[Y] Yes" in seen)
+    terminal.until(lambda seen: "[Y] Yes" in seen and "Enter answers" in seen)
     coloured = terminal.shown("-e")
     codes = {code for part in coloured.split("\x1b[")[1:] for code in part.partition("m")[0].split(";")}
     # 0 off, 1 bold, 2 dim, 3 italic, 4 underline, 7 reverse; 39 and 49 are the terminal's own colours

@@ -35,3 +35,13 @@ async def test_who_answers_is_heard_and_who_fails_is_named_beside(
     assert refused.value.why.startswith(why)
     for name, script in (("podman", podman), ("docker", docker)):
         assert (f"{name} is not running" in refused.value.why) is (script == FAILS)
+
+
+async def test_the_command_that_lists_them_is_the_one_that_was_asked(tmp_path: Path) -> None:
+    program = tmp_path / "my docker"
+    program.write_text("#!/bin/sh\nexit 0\n")
+    program.chmod(0o755)
+    engine = (str(program), "--host", "ssh://root@build")
+    with pytest.raises(OpenError) as refused:
+        await find(ConnectionInfo(ParameterSet.CONTAINER_ID, {"ContainerId": "nosuch", "Engine": engine}))
+    assert refused.value.hint == f"To see them all: '{program}' --host ssh://root@build ps --all"

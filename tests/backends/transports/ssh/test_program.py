@@ -139,6 +139,24 @@ async def test_a_wrong_password_is_asked_again_and_a_known_one_is_sent_once(
     assert typed == ([f"ann {PASSWORD}"] if known else [])
 
 
+@pytest.mark.parametrize("engine", [SSH, ("asyncssh",)])
+async def test_what_stands_behind_a_colon_in_a_user_name_is_shown_nowhere(
+    engine: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    async with running(Rules(password=PASSWORD), tmp_path, monkeypatch) as server:
+        console = AnsweringConsole(answers=["wrong"] * 3)
+        info = server.info(Engine=engine, UserName="ann:hunter2")
+        context = ConnectContext(console, lambda step, detail: steps.append(f"{step} {detail}"))
+        with pytest.raises(OpenError, match="the login was refused") as refused:
+            await registry.connect(info, context)
+    error = refused.value
+    labels = [question.label for question in console.questions]
+    assert labels[0] == "ann:***@127.0.0.1's password: " and "authentication ann:***" in steps
+    assert "User name: ann:***." in error.why
+    assert "hunter2" not in "\n".join([*labels, *steps, console.text, error.text(), error.details])
+
+
 class Looking(AnsweringConsole):
     """Looks at this account's processes and at the folder of the questions while one is asked."""
 

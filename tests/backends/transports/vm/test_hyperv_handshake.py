@@ -376,3 +376,15 @@ async def test_elsewhere_the_reason_and_what_would_work_are_given(monkeypatch: p
     assert error.error_id == "HyperVModuleNotAvailable"
     assert "libvirt-python" in error.why and "Windows computer" in error.why
     assert "-LibvirtUri" in error.hint and "-HostName" in error.hint
+
+
+async def test_elsewhere_nobody_is_asked_for_an_account_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vm, "no_libvirt", lambda: "libvirt-python is not installed.")
+    console = ScriptedConsole()
+    for target in (info(VMName="x"), info(VMName="x", Credential=PSCredential("ada"))):
+        manager = SessionManager()
+        with pytest.raises(OpenError, match="cannot be looked up"):
+            await manager.check(target, console)
+        with pytest.raises(OpenError, match="cannot be looked up"):
+            await manager.create(target, console).open()
+    assert console.questions == [], "neither before the look-up nor instead of it"

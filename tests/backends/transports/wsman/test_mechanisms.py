@@ -225,6 +225,26 @@ async def test_an_unknown_authority_is_refused_unless_it_is_skipped(
         pass
 
 
+@pytest.mark.parametrize("given", [None, credential(password=None)], ids=["nothing", "a name"])
+async def test_a_certificate_that_is_not_trusted_is_told_before_a_password_is_asked_for(
+    winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, given: PSCredential | None
+) -> None:
+    info, console, manager = call(winrm_endpoint, ssl=True, Credential=given), ScriptedConsole(), SessionManager()
+    answers = [USER, PASSWORD] if given is None else [PASSWORD]
+    asking = asyncio.create_task(answering(console, *answers))
+    async with session(info, console):
+        await asking
+    assert len(console.questions) == len(answers)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    console.questions.clear()
+    assert "certificate is not trusted" in await refusal(info, console)
+    # so does who asks for the password of a profile
+    with pytest.raises(OpenError, match="certificate is not trusted"):
+        await manager.check(info, console)
+    assert not console.questions
+
+
 @pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
 async def test_authorities_that_the_system_trusts_are_trusted(
     winrm_endpoint: WinRMEndpoint, monkeypatch: pytest.MonkeyPatch, name: str
