@@ -17,7 +17,7 @@ WORDS = {
     r"\b[Ll]og(s|ged)? (in|on)(?! (with|to) ssh)\b": "sign in (a login is the act)",
     r"\btime-outs?\b": "timeout",
     r"\bdirector(y|ies)\b": "folder",
-    r"\bEsc (drops|leaves|aborts) it\b": "cancels, closes or back",
+    r"\bEsc (drops it|leaves it|aborts|ends)\b": "cancels, closes or back",
     r"\bu takes it back\b|\bnothing to take back\b": "undo",
     r"(?<![Tt]here )\b(is|are) no (file|folder|port|path|text|list|recording|object)s?\b": "is not a",
 }

@@ -38,7 +38,7 @@ OPENED = (
     ("[ copy mode", "Esc leaves"),
     ("Space completions", "Esc closes"),
     ("L logs", "Esc closes"),
-    ("m Alt+…", "Esc ends"),
+    ("m Alt+…", "Esc cancels"),
     ("! problems", "Esc closes"),
     ("I import", "Esc cancels"),
     ("C credentials", "Esc closes"),

@@ -250,7 +250,7 @@ class StatusBar(Horizontal):
 
     def show_alt(self) -> None:
         """Say that the next key counts as one with Alt."""
-        self._keys.offer([("Alt+", "and the next key"), ("Esc", "ends")])
+        self._keys.offer([("Alt+", "and the next key"), ("Esc", "cancels")])
 
     def say(self, text: str, about: AnyPane | None = None) -> None:
         """Show a short notice in place of the state; one ``about`` a pane only while that is in front."""
