@@ -168,7 +168,7 @@ def read_forward(kind: ForwardKind, text: str, *, any_port: bool = False) -> For
     if kind is ForwardKind.DYNAMIC and target is not None:
         raise ValueError("a SOCKS proxy listens on a port, not on a socket's path")
     if not listen.path and not listen.port and kind is not ForwardKind.REMOTE and not any_port:
-        raise ValueError("0 is no port")
+        raise ValueError("0 is not a port")
     if target is None and listen.path:
         raise ValueError("a SOCKS proxy listens on a port, not on a socket's path")
     return ForwardSpec(kind, listen, target)
@@ -218,7 +218,7 @@ def _target(fields: list[tuple[str, bool]]) -> Place:
         raise ValueError("the place it leads to is written host:port")
     port = _port(fields[1][0])
     if not port:
-        raise ValueError("0 is no port to lead to")
+        raise ValueError("0 is not a port to lead to")
     return Place(_host(fields[0][0]), port)
 
 
@@ -229,9 +229,9 @@ def _port(text: str) -> int:
         try:
             port = socket.getservbyname(text, "tcp")
         except (OSError, ValueError):
-            raise ValueError(f"“{text}” is no port") from None
+            raise ValueError(f"“{text}” is not a port") from None
     if port > 65535:
-        raise ValueError(f"“{text}” is no port: they end at 65535")
+        raise ValueError(f"“{text}” is not a port: they end at 65535")
     return port
 
 

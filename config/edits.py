@@ -180,7 +180,9 @@ class Edits:
         self.meaning.setdefault(kind, {})[name] = _plain(values)
         if name in parent:
             if new:
-                hint = "Choose another name, or mend the one that is there; pstui --check says what is wrong with it."
+                hint = (
+                    "Choose another name, or correct the one that is there; pstui --check says what is wrong with it."
+                )
                 raise ConfigError(f"{self._file} has a [{kind}.{name}] already", hint)
             _update(parent[name], values)
             return
@@ -248,7 +250,7 @@ class Edits:
             self.document.add(kind, tomlkit.table(is_super_table=True))
         parent = self.document[kind]
         if not isinstance(parent, Table | InlineTable | OutOfOrderTableProxy):
-            raise ConfigError(f"{self._file}: [{kind}] is not a table of profiles", "Mend it in an editor.")
+            raise ConfigError(f"{self._file}: [{kind}] is not a table of profiles", "Correct it in an editor.")
         return parent
 
     def _existing(self, kind: str, name: str) -> Any:

@@ -234,7 +234,7 @@ class _Reader:
     def result(self, file: Path) -> Configuration:
         for place, table, key, name in self._references:
             if name in self._wrong_credentials:
-                said = f"[credentials.{name}] cannot be used before it is mended."
+                said = f"[credentials.{name}] cannot be used before it is corrected."
                 self._problems.append(Problem(place, said, table, key))
             elif name not in self._credentials:
                 close = nearest(name, (*self._credentials, *self._wrong_credentials))

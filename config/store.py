@@ -69,7 +69,7 @@ def locked(file: Path) -> Iterator[None]:
         windows = sys.platform == "win32"
         handle = os.open(f"{file}.lock", os.O_RDWR | os.O_CREAT, 0o600) if windows else os.open(folder, os.O_RDONLY)
     except OSError as error:
-        hint = "Nothing was changed. Check the folder's rights."
+        hint = "Nothing was changed. Check the folder's permissions."
         raise ConfigError(f"{folder} cannot be used: {error.strerror or error}", hint) from error
     try:
         deadline = time.monotonic() + LOCK_TIMEOUT
@@ -103,7 +103,7 @@ def write_atomic(file: Path, text: str) -> None:
             _replace(target.with_name(target.name + ".bak"), old, mode)
         _replace(target, text.encode("utf-8"), mode)
     except OSError as error:
-        hint = "The file is as it was. Check the folder's rights and the space on the disk."
+        hint = "The file is as it was. Check the folder's permissions and the space on the disk."
         raise ConfigError(f"{file} cannot be written: {error.strerror or error}", hint) from error
 
 
@@ -205,7 +205,7 @@ class ProfileStore:
             tomllib.loads(text)  # the library that edits accepts some damaged files
             return tomlkit.parse(text)
         except (TOMLKitError, UnicodeDecodeError, RecursionError, ValueError) as error:
-            hint = "Mend the file first; pstui --check names the places."
+            hint = "Correct the file first; pstui --check names the places."
             raise ConfigError(f"{self.file} is damaged and is not overwritten", hint) from error
         except OSError as error:
             raise ConfigError(f"{self.file} cannot be read", str(error.strerror)) from error

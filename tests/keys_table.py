@@ -24,7 +24,7 @@ _HEAD = """\
 
 Alt and F keys do not arrive from every terminal. So every action also has a key after `Ctrl+]`, and `Ctrl+] m` makes
 the next key one with Alt. The mouse does as well: a click chooses, a second one opens, the right button opens a menu,
-the middle one closes a tab, and the keys below every screen can be clicked.
+the middle one closes a tab, and every key that is told below a screen or in the list of F1 can be clicked.
 
 ## Keys of your own
 

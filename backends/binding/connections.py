@@ -327,7 +327,7 @@ def parse_target(
     if "@" in text:
         return Target(text, connection=info)
     close = tuple(close_names(text, every))
-    origin = f"{text} is no profile and no host of ssh_config: it is taken for a computer name, over WinRM."
+    origin = f"{text} is neither a profile nor a host of ssh_config: it is taken for a computer name, over WinRM."
     if close:
         origin += f" Profiles close to it: {', '.join(close)}."
     return Target(text, connection=info, close=close, origin=origin)

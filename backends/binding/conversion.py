@@ -209,7 +209,7 @@ def exclusion(thumbprint: object, credential: object, mechanism: object) -> str:
     if thumbprint and credential is not None:
         return "A certificate and a credential exclude each other."
     if thumbprint and mechanism != "Default":
-        return f"A certificate is a way to log on by itself; it excludes -Authentication {mechanism}."
+        return f"A certificate is a way to sign in by itself; it excludes -Authentication {mechanism}."
     if mechanism == "NegotiateWithImplicitCredential" and credential is not None:
-        return "NegotiateWithImplicitCredential uses the account you are logged on with and takes no credential."
+        return "NegotiateWithImplicitCredential uses the account you are signed in with and takes no credential."
     return ""

@@ -160,7 +160,7 @@ OWN_PARAMETERS: tuple[Option, ...] = (
     own(
         "Share",
         OptionKind.SWITCH,
-        "Uses one login for every session, terminal and file that goes to the same host; -Share:$false logs in anew.",
+        "Uses one login for every session, terminal and file that goes to the same host; -Share:$false signs in anew.",
         sets=(ParameterSet.SSH_HOST,),
         default="on",
         setting=True,

@@ -263,7 +263,7 @@ OPTIONS: tuple[Option, ...] = (
         "The account to use on the remote computer, such as CONTOSO\\admin; its password is asked when it is needed.",
         default="the current user",
     ),
-    _option("UserName", "The account to log on with; one written in HostName wins."),
+    _option("UserName", "The account to sign in with; one written in HostName wins."),
     _option(
         "Port",
         "The port on the remote computer; over SSH one written in HostName wins, over WinRM it must have a listener.",
@@ -283,12 +283,12 @@ OPTIONS: tuple[Option, ...] = (
     ),
     _option(
         "CertificateThumbprint",
-        "The client certificate to log on with, instead of a credential.",
+        "The client certificate to sign in with, instead of a credential.",
         "Certificates can be mapped to local accounts only, not to those of a domain.",
     ),
     _option(
         "KeyFilePath",
-        "The private key file to log on with.",
+        "The private key file to sign in with.",
         kind=OptionKind.PATH,
         default="agent and the usual keys",
     ),

@@ -247,7 +247,7 @@ def imported(call: BoundCall, cwd: str, home: str) -> list[Record]:
         try:
             rows += _rows(text, str(values.get("Delimiter") or ","), values.get("Header") or ())
         except (csv.Error, TypeError, ValueError) as error:
-            what = f"{errors.quoted(given)} is no table of values"
+            what = f"{errors.quoted(given)} is not a table of values"
             raise errors.refusal(table, "FileOpenFailure", what, errors.sentence(error)) from None
         if len(text) > MAX_FILE or len(rows) > MAX_ROWS:
             what = f"{errors.quoted(given)} is too large"

@@ -108,7 +108,7 @@ class _Variables:
         if isinstance(value, dict) and "__ansible_vault" in value:
             raise LeftOutError(f"ansible_{names[-1]} is in a vault, which is not opened here")
         if not isinstance(value, str | int):
-            raise LeftOutError(f"ansible_{names[-1]} is no text")
+            raise LeftOutError(f"ansible_{names[-1]} is not a text")
         if "{{" in str(value):
             raise LeftOutError(f"ansible_{names[-1]} is a template, which Ansible alone can fill in")
         return str(value)
@@ -119,7 +119,7 @@ class _Variables:
         if not text:
             return None
         if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) < 65536):
-            raise LeftOutError(f"ansible_{names[-1]} is no port")
+            raise LeftOutError(f"ansible_{names[-1]} is not a port")
         return int(text)
 
     def password(self, *names: str) -> str:

@@ -131,12 +131,12 @@ class InventorySource:
         try:
             found = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise OpenError("what it printed is no JSON", printable(str(error))[:200]) from None
+            raise OpenError("what it printed is not JSON", printable(str(error))[:200]) from None
         if isinstance(found, list):
             return self._section(hosts_of_rows(found))
         if isinstance(found, dict):
             return self._section(_of_ansible(found))
-        raise OpenError("what it printed is no list of hosts")
+        raise OpenError("what it printed is not a list of hosts")
 
     def _section(self, given: Iterable[Given]) -> Section:
         found: list[Found] = []
@@ -190,7 +190,7 @@ def _of_ansible(found: Mapping[str, Any]) -> Iterator[Given]:
 def _port(value: Any) -> int:
     text = str(value).strip()
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) < 65536):
-        raise LeftOutError("its port is no port")
+        raise LeftOutError("its port is not a number")
     return int(text)
 
 

@@ -48,7 +48,7 @@ def csv_rows(data: bytes, file: Path) -> list[dict[str, Any]]:
     try:
         read = list(csv.reader(io.StringIO("\n".join(lines), newline=""), delimiter=delimiter, skipinitialspace=True))
     except csv.Error as error:
-        raise OpenError(f"{file} is no CSV", str(error)) from error
+        raise OpenError(f"{file} is not CSV", str(error)) from error
     columns = [key_of(text) for text in read[0]] if read else []
     twice = next((text for text in columns if text and columns.count(text) > 1), "")
     if twice:
@@ -78,7 +78,7 @@ def hosts_of_rows(found: Sequence[Any]) -> Iterator[Given]:
     """Yield what rows say of hosts."""
     for number, row in enumerate(found, 1):
         if not isinstance(row, dict):
-            yield f"row {number}", (), LeftOutError("it is no object")
+            yield f"row {number}", (), LeftOutError("it is not an object")
             continue
         keys = {key_of(key): value for key, value in row.items() if key is not None}
         try:
@@ -117,5 +117,5 @@ def text_of(keys: Mapping[str, Any], key: str) -> str:
         return ""
     text = str(value).strip()
     if len(text) > MAX_VALUE or not text.isprintable():
-        raise LeftOutError(f"its {key} is no text that could be used")
+        raise LeftOutError(f"its {key} is not a text that could be used")
     return text

@@ -357,7 +357,7 @@ def _size(file: int) -> int:
     """Return the size of an open file. Raises OSError where it is no regular one."""
     found = os.fstat(file)
     if not modes.S_ISREG(found.st_mode):
-        raise OSError(errno.EINVAL, "It is no regular file")
+        raise OSError(errno.EINVAL, "It is not a regular file")
     return found.st_size
 
 

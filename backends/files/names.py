@@ -127,7 +127,7 @@ WINDOWS_SFTP = Names("/", is_windows=True)
 def odd(name: str) -> str:
     """Return why a name is refused on every computer, empty where it is not."""
     if name in ("", ".", ".."):
-        return "It is no name of a file but leads to another folder."
+        return "It is not the name of a file but leads to another folder."
     if "/" in name or "\0" in name:
         return "A name with a separator in it leads to another folder."
     if odd_text(name):

@@ -145,7 +145,7 @@ begin {
                     $item = Item $path
                     if ($item -and ($item -is [IO.DirectoryInfo] -or $item.LinkType -eq 'SymbolicLink' -or
                         ($item.UnixStat -and "$($item.UnixStat.ItemType)" -ne 'File'))) {
-                        throw 'It is no regular file there.'
+                        throw 'It is not a regular file there.'
                     }
                     $stream = [IO.File]::Open($path, 'OpenOrCreate', 'Write', 'Read')
                     $stream.SetLength([long]$words[2])

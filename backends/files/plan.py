@@ -90,7 +90,7 @@ async def expanded(files: FileSystem, path: str) -> list[str]:
         names = sorted(entry.name for entry in entries if not entry.is_hidden or pattern.startswith("."))
         paths += [files.names.join(each, name) for name in names if fits(files.names.key(name))]
     if not paths:
-        raise FileError(f"{path}: nothing is called so", reason=Reason.MISSING)
+        raise FileError(f"{path}: nothing has this name", reason=Reason.MISSING)
     return paths
 
 

@@ -337,7 +337,7 @@ class SFTPFiles:
 
     def _place(self, path: str) -> str:
         if "\0" in path:  # OpenSSH's server ends over it
-            raise FileError(f"{path!r} is no path", "It has a NUL in it.", reason=Reason.NAME)
+            raise FileError(f"{path!r} is not a path", "It has a NUL in it.", reason=Reason.NAME)
         return self.names.absolute(path.replace("\\", "/") if self.names.is_windows else path, self.here)
 
     async def _entry(self, name: str, attrs: asyncssh.SFTPAttrs, path: str) -> Entry:

@@ -146,7 +146,7 @@ class Transfer:
             source = await self.source.stat(wanted[0])
             ends_in_slash = source is None or source.kind is not Kind.FOLDER
         if not into and (len(wanted) > 1 or ends_in_slash):
-            what = "is no folder" if there is not None else "is not there"
+            what = "is not a folder" if there is not None else "is not there"
             why = "Several things, or a name with a slash at its end, need a folder."
             raise FileError(f"{to} {what}", why, reason=Reason.OTHER if there is not None else Reason.MISSING)
         if there is None:

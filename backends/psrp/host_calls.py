@@ -201,7 +201,7 @@ def decode(body: bytes, cipher: Any, read: Message | None = None) -> HostCall:
         return HostCall(ci, mi, "the far end sent a value that cannot be read")
     if values is None:
         values = []
-    return HostCall(ci, mi, values if isinstance(values, list) else "the arguments are no list")
+    return HostCall(ci, mi, values if isinstance(values, list) else "the arguments are not a list")
 
 
 def arguments_of(call: HostCall, method: HostMethod) -> list[Any]:

@@ -231,7 +231,7 @@ class SessionLink:
         if idle_timeout is not None and 0 <= idle_timeout < LEAST_IDLE_TIMEOUT:
             raise SessionStateError(
                 f"{session.name} cannot be disconnected",
-                f"An idle time-out of {idle_timeout:g} s is less than {LEAST_IDLE_TIMEOUT:g} s.",
+                f"An idle timeout of {idle_timeout:g} s is less than {LEAST_IDLE_TIMEOUT:g} s.",
                 "Give a longer one, or leave it out to use the session's own.",
                 error_id=_IDLE_TIMEOUT,
             )

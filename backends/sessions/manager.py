@@ -170,7 +170,7 @@ class SessionManager:
             self.on_gone(instance_id)
             raise CallError(
                 f"{info.label}: the session is not kept there any more",
-                "Its idle time-out passed, or someone ended it.",
+                "Its idle timeout passed, or someone ended it.",
                 "Enter the computer anew.",
                 error_id=f"PSSessionIdMatchFail{_SUFFIX}",
             )

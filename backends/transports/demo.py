@@ -28,7 +28,7 @@ def _folder(named: str) -> Path:
     folder = expanded(named).absolute()
     if not is_folder(folder):
         raise OpenError(
-            "the demo endpoint has no home", f"{printable(named)} is no folder.", "Name another with demo_home."
+            "the demo endpoint has no home", f"{printable(named)} is not a folder.", "Name another with demo_home."
         )
     return folder
 

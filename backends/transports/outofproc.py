@@ -358,7 +358,7 @@ class OutOfProcTransport:
         if self._sent_first and line.strip() == self._sent_first:
             raise ProtocolError(
                 "the far end sends back what it is sent",
-                "What runs there repeats its input and is no PowerShell server.",
+                "What runs there repeats its input and is not a PowerShell server.",
             )
         element = await decode_in_steps(line)
         self._sent_first = b""

@@ -240,6 +240,6 @@ def test_a_profile_is_told_that_its_credential_is_wrong_and_not_that_there_is_no
     )
     found = [str(problem).removeprefix(f"{file}: ") for problem in load(file, SCHEMA).problems]
     assert found[1:] == [
-        "[hosts.a] credential: [credentials.admin] cannot be used before it is mended.",
+        "[hosts.a] credential: [credentials.admin] cannot be used before it is corrected.",
         "[hosts.b] credential: there is no [credentials.admn]. Did you mean admin?",
     ]

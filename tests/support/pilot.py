@@ -161,16 +161,16 @@ class Screen:
         y, row = next((y, row) for y, row in enumerate(self.shown().splitlines()) if text in row)
         return cell_len(row[: row.index(text)]), y
 
-    async def click(self, text: str, *, within: int = 0, button: int = 1) -> None:
+    async def click(self, text: str, *, within: int = 0, button: int = 1, times: int = 1) -> None:
         """Click where ``text`` stands, ``within`` it: so many columns from its first one."""
         await self.until(lambda: self.shows(text), text)
         x, y = self.place(text)
-        await self.click_at(x + within, y, button=button)
+        await self.click_at(x + within, y, button=button, times=times)
 
-    async def click_at(self, x: int, y: int, *, button: int = 1) -> None:
+    async def click_at(self, x: int, y: int, *, button: int = 1, times: int = 1) -> None:
         """Click a cell of the screen."""
         widget, region = self.app.screen.get_widget_at(x, y)
-        await self.pilot.click(widget, offset=(x - region.x, y - region.y), button=button)
+        await self.pilot.click(widget, offset=(x - region.x, y - region.y), button=button, times=times)
         await self.dealt_with()
 
     def shows(self, text: str) -> bool:

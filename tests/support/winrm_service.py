@@ -94,7 +94,7 @@ class Service:
             raise Fault(soap.QUOTA_MAX_SHELLS, text, "w:QuotaLimit")
 
     def idle(self, wanted: float) -> float:
-        """Return the idle time-out that a client gets who wants one, in seconds (0: none named). Raises Fault."""
+        """Return the idle timeout that a client gets who wants one, in seconds (0: none named). Raises Fault."""
         limits = self.limits
         if wanted >= 4294967 or wanted == 0:
             return min(limits.default_idle, limits.max_idle)

@@ -38,7 +38,7 @@ OPENED = (
     ("[ copy mode", "Esc leaves"),
     ("Space completions", "Esc closes"),
     ("L logs", "Esc closes"),
-    ("m Alt+…", "Esc ends"),
+    ("m Alt+…", "Esc cancels"),
     ("! problems", "Esc closes"),
     ("I import", "Esc cancels"),
     ("C credentials", "Esc closes"),
@@ -119,7 +119,7 @@ async def test_while_a_line_of_the_grid_is_typed_its_keys_are_told_and_a_name_so
         await s.until(lambda: s.shows("s sort"), "the keys of the rows")
         await s.click("F1 keys")
         await s.click("write the objects")
-        await s.until(lambda: s.shows("Enter writes it  Esc drops it"), "the name of a file")
+        await s.until(lambda: s.shows("Enter writes it  Esc cancels"), "the name of a file")
 
 
 async def test_the_menu_of_the_sidebar_marks_and_runs(tmp_path: Path) -> None:
@@ -161,6 +161,19 @@ async def test_what_a_test_said_goes_when_another_connection_is_typed(tmp_path: 
         await s.until(lambda: s.shows("✗ nowhere.invalid"), "what is wrong")
         await s.click("WinRM")
         await s.until(lambda: not s.shows("✗ nowhere.invalid"), "it was about SSH")
+
+
+async def test_the_key_that_copies_is_clicked_and_copies_what_is_selected() -> None:
+    async with screen(DEMO, size=(100, 26)) as s:
+        await prompt(s)
+        await s.run("'some words'.ToUpper()")
+        for keys in (["Ctrl+C copies"], ["Ctrl+] keys", "y copy selection"]):
+            s.app.copy_to_clipboard("")
+            await s.click("WORDS", times=2)
+            await s.until(lambda: s.shows("Ctrl+C copies"), "a word is selected")
+            for key in keys:
+                await s.click(key)
+            await s.until(lambda: s.app.clipboard == "WORDS", f"the word, copied by {keys[-1]}")
 
 
 async def test_arrows_of_a_hint_are_pressed_one_by_one() -> None:

@@ -76,7 +76,7 @@ DECLARED = (
     Declared("--var", "NAME=VALUE", "the value of $using:NAME in the script; repeatable", invoke=True, several=True),
     Declared("--encoding", "NAME", "the encoding of the file of -FilePath, where it is not UTF-8", invoke=True),
     Declared("--throttle", "N", "how many targets run at once (32), whatever the transport", invoke=True),
-    Declared("--group", "", "at the end, targets that wrote the same are told of together", invoke=True),
+    Declared("--group", "", "at the end, targets that wrote the same are shown together", invoke=True),
     Declared("--diff", "", "as --group, and what differs from the text of most targets alone", invoke=True),
     Declared(
         "--yes",
@@ -180,7 +180,7 @@ def _take(options: Options, words: list[str]) -> None:
     if not value:
         raise CallError(f"{name} needs a value: {option.help}", hint="pstui --help shows every option.")
     if option.choices and value not in option.choices:
-        raise CallError(f"{name} takes no {value!r}", "", f"It is one of: {', '.join(option.choices)}.")
+        raise CallError(f"{name} does not take {value!r}", "", f"It is one of: {', '.join(option.choices)}.")
     if option.several:
         setattr(options, option.field, (*getattr(options, option.field), value))
     else:
@@ -259,10 +259,12 @@ def is_argument_list(word: str) -> bool:
 def _unknown(name: str) -> CallError:
     import difflib
 
-    near = difflib.get_close_matches(name, _BY_NAME, n=1)
+    # without the dashes, which would make any two look alike
+    known = {each.lstrip("-"): each for each in _BY_NAME}
+    near = difflib.get_close_matches(name.lstrip("-"), known, n=1)
     if name == "--stdio":
         return CallError("--stdio belongs to demo", hint="Write: pstui demo --stdio")
     return CallError(
         f"there is no option {name}",
-        hint=f"Did you mean {near[0]}?" if near else "pstui --help shows every option.",
+        hint=f"Did you mean {known[near[0]]}?" if near else "pstui --help shows every option.",
     )

@@ -93,7 +93,7 @@ class _Copy:
             with signals_taken(lambda code: work.cancel()):
                 return await work
         except asyncio.CancelledError:
-            self._error("pstui: stopped. The same call goes on with it.")
+            self._error("pstui: stopped. Run the same call again to go on.")
             return EXIT_INTERRUPTED
         finally:
             self._console.finish()

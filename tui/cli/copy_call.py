@@ -21,7 +21,7 @@ SRC and DST are paths here, or HOST:path: HOST is all that pstui HOST takes, a
 profile, user@host, a host of ssh_config, a computer; ssh://user@host:port/path
 names a port. HOST: alone is the folder one starts in there. Patterns with *, ?
 and [a-c] are also matched there. A word with a colon that is a path here is
-written ./a:b; C:\\x is no host. As DST group:Prod:path,
+written ./a:b; C:\\x is not a host. As DST group:Prod:path,
 tag:sql:path and web*:path are all hosts that are meant, one after the other.
 Over SSH it goes by SFTP; to what has none (WinRM, containers, named pipes), by
 a pipeline in a PowerShell session.
@@ -31,7 +31,7 @@ Options
   -f, --force       overwrite what is there, and copy what is there already
   -n, --skip        leave what is there and differs
   -u, --newer       overwrite only what is older
-  -p, --preserve    keep times and permissions (this is so without it)
+  -p, --preserve    keep times and permissions (the default)
   --no-preserve     do not keep them
   --no-check        do not compare the SHA-256 of both ends afterwards
   -q, --quiet       nothing on standard error but errors
@@ -39,7 +39,7 @@ Options
 
 What is there and differs is asked about once; where nobody can be asked, it
 stays, and the exit code is 1. A file with the same size and time is not copied
-again. A copy that was cut is gone on with by the same call: what there is of a
+again. The same call goes on with a copy that was cut off: what there is of a
 file has the name NAME.pstui-part until all of it is there.
 
 Exit codes

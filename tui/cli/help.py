@@ -55,8 +55,8 @@ Usage
   pstui cp SRC... DST            copy files; HOST:path is one at a far end: more
                                  with pstui cp --help
   pstui run [NAME [TARGET… -PARAMETER VALUE…]]
-                                 run a runbook; without targets tell what it
-                                 takes, without a name which there are
+                                 run a runbook; without targets show what it
+                                 takes, without a name list them all
   pstui demo                     try it on the endpoint that is built in
   pstui demo --stdio             be that endpoint, as `pwsh -s` would be: for an
                                  sshd subsystem, a container, a test

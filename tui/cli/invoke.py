@@ -178,7 +178,7 @@ def _given(texts: Sequence[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         name = name.strip().removeprefix("$")
         if not (equals and name.replace("_", "a").isalnum()):
-            raise CallError(f"--var takes no {text!r}", "", "Write --var NAME=VALUE, such as --var count=5.")
+            raise CallError(f"--var does not take {text!r}", "", "Write --var NAME=VALUE, such as --var count=5.")
         if value.lstrip().startswith(("@{", "@(", "(", "$")):
             from pstui.backends.binding.line import evaluate  # PowerShell's language
 
@@ -225,7 +225,7 @@ def _number(name: str, text: str | None, least: int, most: int, default: int) ->
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
-        raise CallError(f"{name} takes no {text!r}", "", f"It is a whole number from {least} to {most}.")
+        raise CallError(f"{name} does not take {text!r}", "", f"It is a whole number from {least} to {most}.")
     return int(text)
 
 
@@ -237,5 +237,5 @@ def _seconds(text: str | None) -> float | None:
     except ValueError:
         seconds = 0.0
     if not 0 < seconds < 1e9:
-        raise CallError(f"--timeout takes no {text!r}", "", "It is a time in seconds, such as 30 or 0.5.")
+        raise CallError(f"--timeout does not take {text!r}", "", "It is a time in seconds, such as 30 or 0.5.")
     return seconds

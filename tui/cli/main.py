@@ -163,7 +163,7 @@ def _version(rest: Sequence[str] = ()) -> int:
         from pstui.backends.errors import CallError
 
         if list(rest) != ["-v"]:
-            raise CallError(f"--version takes no {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
+            raise CallError(f"--version does not take {rest[0]!r}", hint="pstui --version -v tells the libraries, too.")
         from pstui.tui.cli.versions import versions
 
         print(versions(), end="")

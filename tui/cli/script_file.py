@@ -52,5 +52,5 @@ def _codec(name: str) -> str:
         "".encode(codec.name)
     except (LookupError, TypeError, ValueError):
         hint = "Such as utf-8, utf-16-le, cp1252 or latin-1; PowerShell's names, such as Unicode, are known too."
-        raise CallError(f"--encoding takes no {name!r}", "There is no such encoding of text.", hint) from None
+        raise CallError(f"--encoding does not take {name!r}", "There is no such encoding of text.", hint) from None
     return codec.name

@@ -86,7 +86,7 @@ def _own(folder: str) -> None:
     os.makedirs(folder, mode=0o700, exist_ok=True)
     found = os.lstat(folder)
     if not stat.S_ISDIR(found.st_mode):
-        raise OSError(f"{folder} is no folder: remove it, or name another with PSTUI_CACHE")
+        raise OSError(f"{folder} is not a folder: remove it, or name another with PSTUI_CACHE")
     if sys.platform != "win32" and (found.st_uid != os.getuid() or found.st_mode & 0o022):
         raise OSError(f"others may write to {folder}: run chmod 700 there, or name another folder with PSTUI_CACHE")
 

@@ -96,7 +96,7 @@ def _check_absolute(call: BoundCall, there: FileSystem, to: bool) -> None:
     paths = (values["Destination"],) if to else (*values.get("Path", ()), *values.get("LiteralPath", ()))
     for path in map(str, paths):
         if not there.names.is_absolute(path):
-            what = f"{errors.quoted(path)} is no absolute path"
+            what = f"{errors.quoted(path)} is not an absolute path"
             why = "A path in the session is absolute in a copy."
             raise errors.refusal(cmdlet("Copy-Item"), "RemotePathIsNotAbsolute", what, why)
 
@@ -117,7 +117,7 @@ async def _sources(call: BoundCall, source: FileSystem) -> tuple[list[str], list
             continue
         paths += found
         if not found and source.label:  # here it is no error, as in PowerShell
-            said.append(CmdletOutput(f"{pattern}: nothing is called so", full_id(call, "RemotePathNotFound"), True))
+            said.append(CmdletOutput(f"{pattern}: nothing has this name", full_id(call, "RemotePathNotFound"), True))
     if source.label:
         return paths, said  # PowerShell leaves -Filter, -Include and -Exclude out of account here
     return [path for path in paths if _is_wanted(values, path, source.names)], said

@@ -494,7 +494,7 @@ class ConnectScreen(ConnectFrame):
             self.asking.refuse()
         elif self._test is not None and not self._test.is_finished:
             self._test.cancel()
-            self.show_result(Content("The test was given up."))
+            self.show_result(Content("The test was cancelled."))
         elif self.is_changed:
             asking = QuitScreen("Close this form?", ["What was typed is neither saved nor used."], verb="closes it")
             self.app.push_screen(asking, lambda go: self._end(None) if go else None)

@@ -199,7 +199,7 @@ class ConnectTest:
         if found.error is None:
             return Content("\n").join([row, Content.styled("✓ The connection works; it was closed again.", "$success")])
         if isinstance(found.error, OpenCancelled):
-            return Content("\n").join([row, Content("The test was given up.")])
+            return Content("\n").join([row, Content("The test was cancelled.")])
         error, step = found.error, "" if found.failed is None else found.failed.next
         parts = (error.why, error.hint, "" if step in error.hint else step)
         said = [Content(plain_lines(part)) for part in parts if part]

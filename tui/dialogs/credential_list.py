@@ -130,7 +130,7 @@ class CredentialsScreen(VerbList):
             return False
         self.context.forget(name)
         self.show()
-        self._say(f"{name} was deleted. u takes it back.")
+        self._say(f"{name} was deleted. u undoes it.")
         return True
 
     async def _undo(self) -> None:
@@ -140,7 +140,7 @@ class CredentialsScreen(VerbList):
             self._say(error.text(), wrong=True)
             return
         self.show(self.chosen)
-        self._say(f"Taken back: {said}" if said else "There is nothing to take back.")
+        self._say(f"Taken back: {said}" if said else "There is nothing to undo.")
 
 
 def _row(widths: Sequence[int], *cells: str) -> str:

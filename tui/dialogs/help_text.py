@@ -17,7 +17,7 @@ from pstui.tui.plain import plain_lines
 #: lines of a text that are read, and characters of one
 MOST_LINES, MOST_LINE = 20_000, 2_000
 NO_FILES: Final = (
-    "No help files over there: this is made of the command itself. Update-Help on that machine fetches them."
+    "No help files over there: this is made of the command itself. Update-Help on that computer fetches them."
 )
 _PARAMETER = re.compile(r" {2,6}-([A-Za-z]\w*)(?: [<\[].*)?$")
 _LINK = re.compile(r"https?://[^\s<>\"')\]]+|(?<![\w/.-])(?:[A-Z][A-Za-z]*-[A-Z][A-Za-z0-9]+|about_\w+)(?![\w-])")

@@ -39,7 +39,7 @@ KNOWN_AS = (
     Option(
         "Guard",
         OptionKind.CHOICE,
-        "confirm holds lines that remove, stop, set …; read holds all that do not read. It is for slips, not malice.",
+        "confirm holds lines that remove, stop, set …; read all that do not read. It protects from slips, not malice.",
         choices=("confirm", "read", "off"),
     ),
 )

@@ -39,7 +39,7 @@ class ProblemsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="problems-box", classes="box"):
             yield Static(_text(self._problems), markup=False)
-            yield KeyRow("Esc closes this list")
+            yield KeyRow("Esc closes")
 
     def action_close(self) -> None:
         """Close the list."""

@@ -396,7 +396,7 @@ class Completing:
         while not done:
             if not self._ahead:
                 seconds = int(time.monotonic() - since)
-                waits = f"asking the far end… {f'{seconds} s' if seconds else ''}  Esc ends"
+                waits = f"asking the far end… {f'{seconds} s' if seconds else ''}  Esc cancels"
                 self._menu.show(Listing((), -1, waits), self._surface.screen_place(cursor))
             done, _ = await asyncio.wait({asked}, timeout=1)
         self._task = None

@@ -165,7 +165,7 @@ class FilesScreen(ModalScreen[None]):
         self._line.say(self._job_row())
         keys = _KEYS if self.size.width >= self.WIDE else _SHORT_KEYS
         if self._typing is not None:
-            keys = "Enter does it   Esc drops it"
+            keys = "Enter does it   Esc cancels"
         self._foot.say(_ASKED if conflict is not None else keys)
 
     def _summary(self) -> str:
@@ -438,4 +438,4 @@ class FilesScreen(ModalScreen[None]):
 
 def _check_name(files: FileSystem, name: str) -> None:
     if why := odd(name) or files.names.refusal(name):
-        raise PstuiError(f"{name!r} is no name for a file", why)
+        raise PstuiError(f"{name!r} cannot be the name of a file", why)

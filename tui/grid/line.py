@@ -179,7 +179,7 @@ def _bound(arguments: Sequence[Token], line: str) -> tuple[str, OutputMode, str,
     while waiting:
         token = waiting.pop(0)
         if token.kind is not TokenKind.PARAMETER:
-            return "", OutputMode.NONE, "", f"Out-GridView takes no {token.text!r} here."
+            return "", OutputMode.NONE, "", f"Out-GridView does not take {token.text!r} here."
         written = token.text.lstrip("-\u2013\u2014\u2015").casefold()
         names = [name for name in _PARAMETERS if name.startswith(written.rstrip(":"))]
         if len(names) != 1:

@@ -47,8 +47,8 @@ _FIND, _COLUMNS, _FILE = "filter", "columns", "file"
 #: the keys while a line is typed
 _TYPING = {
     _FIND: "Enter to the rows  Esc clears it",
-    _COLUMNS: "Enter shows them  Esc drops it",
-    _FILE: "Enter writes it  Esc drops it",
+    _COLUMNS: "Enter shows them  Esc cancels",
+    _FILE: "Enter writes it  Esc cancels",
 }
 _HINTS = {
     _FIND: "web   Name~web   CPU>10   Size>=1MB   !text",

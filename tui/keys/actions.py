@@ -111,12 +111,17 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "together.type_together", "type together", "b", (), "", "mark this tab: what is typed goes to all marked tabs"
     ),
-    KeyAction("together.type_into_all", "type into all", "B", (), "", "type into every tab together, or no longer"),
+    KeyAction("together.type_into_all", "type into all", "B", (), "", "type into all tabs; again ends it"),
     KeyAction(
         "terminals.terminal", "terminal", "x", (), "", "a terminal where this tab's session is, and back to the session"
     ),
     KeyAction(
-        "beside.two_panes", "two panes", "vertical_line", (), "", "show the tab of before beside this one, or no more"
+        "beside.two_panes",
+        "two panes",
+        "vertical_line",
+        (),
+        "",
+        "show the tab of before beside this one; again hides it",
     ),
     KeyAction(
         "beside.other_pane", "other pane", "tab", (), "", "give the keys to the other of two panes (also a click)"
@@ -167,7 +172,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     ),
     KeyAction("blocks.compare_hosts", "compare tabs", "H", (), "", "the difference to the same line in another tab"),
     KeyAction(
-        "blocks.times", "times", "M", (), "", "when each command ran and for how long, at the right; or no longer"
+        "blocks.times", "times", "M", (), "", "when each command ran and for how long, at the right; again hides it"
     ),
     KeyAction("reading.fold", "fold", "z", (), "", "fold or show the output of the marked command, or of the last one"),
     KeyAction("reading.fold_all", "fold all", "Z", (), "", "fold the output of every command, or show it all"),
@@ -176,7 +181,14 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "editing.edit_line", "edit line", "v", (), "", "open the line in $VISUAL or $EDITOR; it comes back unrun"
     ),
-    KeyAction("editing.last_argument", "last argument", "full_stop", (), "", "that of the line before (also Alt+.)"),
+    KeyAction(
+        "editing.last_argument",
+        "last argument",
+        "full_stop",
+        (),
+        "",
+        "the last argument of the line before (also Alt+.)",
+    ),
     KeyAction(
         "editing.partner",
         "other bracket",

@@ -63,7 +63,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         "In a grid of objects",
         (
             ("/", "filter: web, Name~web, CPU>10, Size>=1MB, !text; all parts must hold (also Tab)"),
-            ("s", "sort by the column of the cursor: upwards, downwards, as it came"),
+            ("s", "sort by the column of the cursor: upwards, downwards, as it came (also a click on its name)"),
             ("← →", "the column before, the next one"),
             ("c", "choose the columns by their names"),
             ("<, >, -", "move the column, hide it"),
@@ -109,7 +109,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         (
             ("Enter", "edit it"),
             ("a, d", "add one, delete it (also Del)"),
-            ("u", "take the last change back"),
+            ("u", "undo the last change"),
             ("f, s", "the defaults, the settings"),
             *_LIST,
         ),

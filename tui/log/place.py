@@ -68,7 +68,7 @@ def template_problem(template: str) -> str:
     try:
         fields = [name for _, name, *_ in string.Formatter().parse(template) if name is not None]
     except ValueError as error:
-        return f"is no path with fields: {error}"
+        return f"is not a path with fields: {error}"
     unknown = next((name for name in fields if name not in FIELDS), None)
     if unknown is not None:
         known = ", ".join(f"{{{name}}}" for name in FIELDS)

@@ -241,7 +241,7 @@ def play(app: App[Any], hit: Hit, tell: Callable[[str, str], None]) -> None:
     if path.is_file():
         app.push_screen(ReplayScreen(path, hit.start.timestamp()))
     else:
-        tell("There is no recording of it.", "$warning")
+        tell("There is not a recording of it.", "$warning")
 
 
 class PlaceScreen(TextScreen):

@@ -39,7 +39,7 @@ class ClixmlFormat:
             root = self._noted(root, notes) if notes else root
             self._prepare(root)
         except (Unreadable, ValueError) as error:
-            why = error.text() if isinstance(error, Unreadable) else "its ids are no numbers"
+            why = error.text() if isinstance(error, Unreadable) else "its ids are not numbers"
             self.warnings[f"An object was left out: {why}"] = None
             self.lost = True
             return

@@ -187,7 +187,7 @@ class ProfileFiles:
         for file, after in step.after.items():
             if fingerprint(file) != after:
                 self._keep([])
-                raise ConfigError(f"{file} was changed by somebody else meanwhile", "Nothing was taken back.")
+                raise ConfigError(f"{file} was changed by somebody else meanwhile", "Nothing was undone.")
         for file, text in step.before.items():
             write_atomic(file, text)
             if file in self._stores:

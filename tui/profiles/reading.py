@@ -155,7 +155,7 @@ class Profiles:
         info = self.connection("host", name)
         if info.parameter_set is not ParameterSet.SSH_HOST:
             why = "What leads through a host goes over SSH."
-            raise CallError(f"the saved host {name!r} is no way to others", why, "Give it a host_name.")
+            raise CallError(f"the saved host {name!r} leads to no others", why, "Give it a host_name.")
         return info
 
     def credential(self, name: str) -> PSCredential:
@@ -184,7 +184,7 @@ class Profiles:
 
 def _wrong_group(kind: str, name: str, table: str) -> CallError:
     why = f"[{table}] has a problem, and may say what is not to be missed."
-    return CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; mend it first.")
+    return CallError(f"The {kind} {name!r} cannot be opened", why, "pstui --check names it; correct the file first.")
 
 
 def load(path: str | None) -> Profiles:
@@ -242,7 +242,8 @@ def check(path: str | None) -> int:
             try:
                 profiles.connection(kind, name)
             except CallError as error:
-                problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: " + error.text().replace("\n", " "))
+                said = " ".join(part if part.endswith(".") else f"{part}." for part in error.text().split("\n"))
+                problems.append(f"{profiles.path}: [{TABLES[kind]}.{name}]: {said}")
     problems += map(str, (*_colors(profiles), *_log(profiles)))
     for problem in problems:
         print(plain(problem), file=sys.stderr)

@@ -86,7 +86,7 @@ class Recording:
 def load(path: Path, told: Callable[[float], bool] = lambda part: True) -> Recording:
     """Read a recording. ``told`` is told how far it is, from 0 to 1, and ends it by False. Blocks.
 
-    Raises PstuiError for what is no recording.
+    Raises PstuiError for what is not a recording.
     """
     with _opened(path) as file:
         recording = _head(path, file.readline(MOST_LINE))
@@ -104,7 +104,7 @@ def head(path: Path) -> Recording:
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise PstuiError(f"{path} is no file", "Only a file can be played.")
+            raise PstuiError(f"{path} is not a file", "Only a file can be played.")
         with path.open("rb") as file:
             yield file
     except OSError as error:
@@ -128,7 +128,7 @@ def size_of(text: str) -> tuple[int, int] | None:
 
 def _head(path: Path, line: bytes) -> Recording:
     wrong = PstuiError(
-        f"{path} is no recording",
+        f"{path} is not a recording",
         "It does not begin as asciicast v2 does.",
         "pstui writes such files, named ….cast, beside its logs; so does asciinema 2.",
     )
@@ -173,7 +173,7 @@ def _read(recording: Recording, file: BinaryIO, size: int, told: Callable[[float
                     raise ValueError
             except (ValueError, TypeError, RecursionError):
                 torn = not line.endswith(b"\n")
-                recording.cut = "its end is torn off" if torn else f"line {number} is no event"
+                recording.cut = "its end is torn off" if torn else f"line {number} is not an event"
                 return
             now = max(now, float(when))
             _take(recording, now, place, kind, data)

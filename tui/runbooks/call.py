@@ -195,5 +195,5 @@ def _named(fields: Sequence[Field], name: str) -> Field:
     if len(found) == 1:
         return found[0]
     said = ", ".join(f"-{one.name}" for one in (found or fields)[:20])
-    what = f"-{plain(name, limit=60)} {'may be several parameters' if found else 'is no parameter of it'}"
+    what = f"-{plain(name, limit=60)} {'may be several parameters' if found else 'is not a parameter of it'}"
     raise CallError(what, "", f"It has {said}." if said else "It has no parameters.")

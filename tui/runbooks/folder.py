@@ -115,6 +115,6 @@ def read(runbook: Runbook) -> Script:
     except OSError as error:
         raise CallError(f"{runbook.path} cannot be read", error.strerror or str(error)) from error
     except NotReadError as error:
-        hint = "Mend it, or run it as it is: pstui icm TARGET -FilePath FILE"
+        hint = "Correct it, or run it as it is: pstui icm TARGET -FilePath FILE"
         raise CallError(f"{runbook.path} has no form: {error}", "", hint) from None
     return Script(runbook, text, block, tuple(fields_of(block)))

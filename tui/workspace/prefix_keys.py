@@ -5,6 +5,8 @@ Nothing below it moves for it: it costs one painting of its own rows, and a term
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pstui.tui.key_row import KeyPressed
 from pstui.tui.keys.actions import PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
@@ -22,6 +24,8 @@ _TITLE = 1
 class PrefixKeys(Widget):
     """Keys and their words in as many columns as there is room for; a click on one presses it."""
 
+    #: a click here leaves what is selected as it is, for the key may copy it
+    DEFAULT_CLASSES: ClassVar[str] = "-textual-system"
     DEFAULT_CSS = """
     PrefixKeys {
         layer: keys;
@@ -59,7 +63,7 @@ class PrefixKeys(Widget):
             height = self._rows(width)
             rows = [self._cells[row::height] for row in range(height)]
             gaps = [[cell.pad_right(self._column - cell.cell_length) for cell in row[:-1]] + row[-1:] for row in rows]
-            title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc leaves it", "$calm"))
+            title = Content.assemble((PREFIX_SHOWN, "bold $primary"), (" and then   Esc cancels", "$calm"))
             self._table = width, Content("\n").join([title, *(Content("").join(row) for row in gaps)])
         return self._table[1]
 

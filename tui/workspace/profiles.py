@@ -231,7 +231,7 @@ class ProfileActions:
             await self.refill()
         # A form that stays open says so itself: a notice would cover its buttons.
         if not getattr(self._screen.app.screen, "tells_saved", False):
-            self._screen.app.notify(f"{said}. u in the sidebar takes it back.", markup=False)
+            self._screen.app.notify(f"{said}. u in the sidebar undoes it.", markup=False)
 
     def _renamed(self, kind: str, old: str, new: str) -> None:
         """Let tabs and the order by last use follow a profile's new name."""
@@ -260,7 +260,7 @@ class ProfileActions:
         except PstuiError as error:
             self._complain(error)
             return
-        self._screen.app.notify(f"Taken back: {said}" if said else "There is nothing to take back", markup=False)
+        self._screen.app.notify(f"Taken back: {said}" if said else "There is nothing to undo", markup=False)
 
     def _complain(self, error: PstuiError) -> None:
         self._screen.app.notify(error.text(), severity="error", markup=False, timeout=10)

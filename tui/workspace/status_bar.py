@@ -206,7 +206,8 @@ class StatusBar(Horizontal):
         self._mode = self._said = ""
         self._said_at = 0.0
         self._said_about: AnyPane | None = None
-        self._keys = KeyHints(classes="keys")
+        # of the system: a click there leaves what is selected as it is, for the key may copy it
+        self._keys = KeyHints(classes="keys -textual-system")
         self._state = Still(classes="state")
         self._told = Content("")
         #: columns that the state keeps while it is about the same, so that a shorter one needs no layout; about what
@@ -249,7 +250,7 @@ class StatusBar(Horizontal):
 
     def show_alt(self) -> None:
         """Say that the next key counts as one with Alt."""
-        self._keys.offer([("Alt+", "and the next key"), ("Esc", "ends")])
+        self._keys.offer([("Alt+", "and the next key"), ("Esc", "cancels")])
 
     def say(self, text: str, about: AnyPane | None = None) -> None:
         """Show a short notice in place of the state; one ``about`` a pane only while that is in front."""

@@ -178,7 +178,7 @@ def _open(path: Path, offset: int, bits: list[str]) -> int:
     file = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), made)
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise OSError(errno.EINVAL, "It is no regular file there.")
+            raise OSError(errno.EINVAL, "It is not a regular file there.")
         os.ftruncate(file, offset)
         os.lseek(file, offset, os.SEEK_SET)
     except OSError:
@@ -192,7 +192,7 @@ def _regular(path: Path) -> int:
     if stat.S_ISREG(os.fstat(file).st_mode):
         return file
     os.close(file)
-    raise OSError(errno.EINVAL, "It is no regular file.")
+    raise OSError(errno.EINVAL, "It is not a regular file.")
 
 
 def _read(path: Path, offset: int, length: int) -> bytes:

@@ -29,7 +29,7 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         return _refused(text, hop, login, ring)
     if isinstance(error, asyncssh.HostKeyNotVerifiable):
         return OpenError(
-            f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that machine.", details=details
+            f"{name}: the host key could not be checked", f"{text}.", "Ask the owner of that computer.", details=details
         )
     if not login.began and (told := nothing_in_common(error, name, login.connection)) is not None:
         return told
@@ -37,7 +37,7 @@ def of_connecting(error: Exception, hop: Hop, login: Login, ring: KeyRing) -> Op
         return OpenError(
             f"{name}: the jump host could not reach it (port {hop.port})",
             f"The jump host says: {text}.",
-            "Check that the machine is on and that the jump host may forward connections to it.",
+            "Check that the computer is on and that the jump host may forward connections to it.",
             details=details,
         )
     if isinstance(error, asyncssh.ProtocolNotSupported) or (
@@ -180,8 +180,8 @@ def no_answer_in_time(host: str, port: int, seconds: float) -> OpenError:
     """Return the error for a port that neither answers nor refuses."""
     return OpenError(
         f"{printable(host)}: the SSH port does not answer ({port}, no reply within {seconds:g} s)",
-        "The machine is off, a firewall drops the packets, or the address is wrong.",
-        "Check the address and the port, and whether the machine can be reached from here.",
+        "The computer is off, a firewall drops the packets, or the address is wrong.",
+        "Check the address and the port, and whether the computer can be reached from here.",
     )
 
 
@@ -194,21 +194,21 @@ def no_answer(host: str, port: int, failures: list[OSError]) -> OpenError:
         return OpenError(
             f"{shown}: the SSH port does not answer ({port}, refused)",
             "Nothing listens there, or a firewall rejects it.",
-            "Start the SSH server on that machine, or give its port with -Port.",
+            "Start the SSH server on that computer, or give its port with -Port.",
             details=details,
         )
     if error.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.ENETDOWN}:
         return OpenError(
             f"{shown}: there is no route to it (port {port})",
             f"The system says: {error.strerror}.",
-            "Check the network connection, a VPN perhaps, and whether the machine is on.",
+            "Check the network connection, a VPN perhaps, and whether the computer is on.",
             details=details,
         )
     if isinstance(error, TimeoutError):
         return OpenError(
             f"{shown}: the SSH port does not answer ({port}, no reply)",
-            "The machine is off, a firewall drops the packets, or the address is wrong.",
-            "Check the address and the port, and whether the machine can be reached from here.",
+            "The computer is off, a firewall drops the packets, or the address is wrong.",
+            "Check the address and the port, and whether the computer can be reached from here.",
             details=details,
         )
     return OpenError(

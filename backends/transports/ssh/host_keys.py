@@ -342,7 +342,7 @@ class HostKeyCheck:
         raise OpenError(
             f"{printable(self.host)}: another host key is known for its address, so the connection is refused",
             "\n".join([*told, "CheckHostIP compares them, and StrictHostKeyChecking allows no exception."]),
-            f"Ask the owner of that machine. If the change is right, remove the old key: ssh-keygen -R"
+            f"Ask the owner of that computer. If the change is right, remove the old key: ssh-keygen -R"
             f" {shlex.quote(host_token(self.address, self.port))} -f {shlex.quote(str(old.file))}",
         )
 
@@ -356,7 +356,7 @@ class HostKeyCheck:
         preamble = [
             f"The host key of {printable(self.host)}{address}, port {self.port}, is not known yet.",
             f"It is an {key_name(algorithm)} key with the fingerprint {mark}",
-            "Compare it with what the owner of that machine tells you.",
+            "Compare it with what the owner of that computer tells you.",
         ]
         answer = await self._answer(preamble, CHOICES, mark, context, limit)
         if answer is None:
@@ -424,7 +424,7 @@ class HostKeyCheck:
             f" kept in {key.place}."
             for key in old[:5]
         ]
-        lines.append("Somebody may be intercepting the connection, or the machine was reinstalled.")
+        lines.append("Somebody may be intercepting the connection, or the computer was reinstalled.")
         if self.strict in {"no", "off", "false"}:
             lines.append("StrictHostKeyChecking no does not change that here: ssh would connect without a password.")
         removal = [
@@ -436,7 +436,7 @@ class HostKeyCheck:
         return OpenError(
             f"{printable(self.host)}: the host key has changed, so the connection is refused",
             "\n".join(lines),
-            f"Ask the owner of that machine.{how}",
+            f"Ask the owner of that computer.{how}",
         )
 
 
@@ -455,5 +455,5 @@ def _revoked(host: str, algorithm: str, place: str, blob: bytes) -> OpenError:
         f"{printable(host)}: the host key is revoked, so the connection is refused",
         f"The server shows an {key_name(algorithm)} key with the fingerprint {fingerprint(blob)},"
         f" which {place} marks as revoked.",
-        "Somebody may be using a stolen key. Ask the owner of that machine for its new one.",
+        "Somebody may be using a stolen key. Ask the owner of that computer for its new one.",
     )

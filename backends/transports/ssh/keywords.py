@@ -185,7 +185,7 @@ def _tunnel(words: list[str]) -> str:
 def _domain(words: list[str]) -> str:
     text = words[0].lower()
     if text != "none" and (not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", text, re.ASCII) or ".." in text):
-        raise ValueError("this is no name of a domain")
+        raise ValueError("this is not the name of a domain")
     return text.removesuffix(".")
 
 

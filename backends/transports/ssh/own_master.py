@@ -3,7 +3,7 @@
 How this works. The first ssh of a host becomes the master and listens in a folder that nobody else may enter; those
 that follow find it there and need no login. A master that ends takes the others with it, so one that is done with
 before them only loses its input, and is ended with the last. Where the master gives no more sessions (MaxSessions),
-ssh logs in anew by itself. Opening one goes in turn: while the first logs in, the others wait for its master.
+ssh signs in anew by itself. Opening one goes in turn: while the first logs in, the others wait for its master.
 
 It is not for a host whose configuration names a ControlPath: that is the user's own arrangement.
 """

@@ -77,19 +77,19 @@ class _Meaning:
 
 
 _NO_NAME = "Check the spelling, or give an address, or add it to ~/.ssh/config or the hosts file."
-_NO_PORT = "Check the address and the port, and whether the machine can be reached from here."
+_NO_PORT = "Check the address and the port, and whether the computer can be reached from here."
 _MEANINGS = (
     _Meaning(
         r"REMOTE HOST IDENTIFICATION HAS CHANGED",
         "the host key has changed, so the connection is refused",
-        "Somebody may be intercepting the connection, or the machine was reinstalled.",
-        "Ask the owner of that machine. If the change is right, remove the old key with ssh-keygen -R.",
+        "Somebody may be intercepting the connection, or the computer was reinstalled.",
+        "Ask the owner of that computer. If the change is right, remove the old key with ssh-keygen -R.",
     ),
     _Meaning(
         r"REVOKED HOST KEY DETECTED|Host key \S+ \S+ revoked",
         "the host key is revoked, so the connection is refused",
         "Somebody may be using a stolen key.",
-        "Ask the owner of that machine for its new one.",
+        "Ask the owner of that computer for its new one.",
     ),
     _Meaning(
         r"No \S+ host key is known for .* and you have requested strict checking",
@@ -114,18 +114,18 @@ _MEANINGS = (
         r"connect to host \S+ port (\d+): Connection refused",
         "the SSH port does not answer ({1}, refused)",
         "Nothing listens there, or a firewall rejects it.",
-        "Start the SSH server on that machine, or give its port with -Port.",
+        "Start the SSH server on that computer, or give its port with -Port.",
     ),
     _Meaning(
         r"connect to host \S+ port (\d+): (?:No route to host|Network is unreachable|Host is down|Network is down)",
         "there is no route to it (port {1})",
         "ssh says: {0}",
-        "Check the network connection, a VPN perhaps, and whether the machine is on.",
+        "Check the network connection, a VPN perhaps, and whether the computer is on.",
     ),
     _Meaning(
         r"connect to host \S+ port (\d+): (?:Connection|Operation) timed out",
         "the SSH port does not answer ({1}, no reply)",
-        "The machine is off, a firewall drops the packets, or the address is wrong.",
+        "The computer is off, a firewall drops the packets, or the address is wrong.",
         _NO_PORT,
     ),
     _Meaning(r"connect to (?:host|address) \S+ port (\d+)", "no connection to port {1}", "ssh says: {0}", _NO_PORT),
@@ -153,7 +153,7 @@ _MEANINGS = (
         r"(?:stdio forwarding (?:request )?failed|channel \d+: open failed)",
         "the jump host could not reach it",
         "ssh says: {0}",
-        "Check that the machine is on and that the jump host may forward connections to it.",
+        "Check that the computer is on and that the jump host may forward connections to it.",
     ),
     _Meaning(
         r"Bad owner or permissions|Bad configuration option|terminating, \d+ bad|no argument after keyword|extra arg",

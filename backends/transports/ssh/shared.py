@@ -2,7 +2,7 @@
 
 ``lease`` gives a connection to a resolved host, made now or already there; ``release`` gives it back, and the last one
 to do so closes it. ``start`` does that for a channel: it leases, opens the channel, and where the server allows no
-more sessions on one connection (MaxSessions) logs in anew. A jump host is such a host, too: the connection behind it
+more sessions on one connection (MaxSessions) signs in anew. A jump host is such a host, too: the connection behind it
 holds a lease on it. ``[hosts.x] share = false`` opts out.
 
 Two connections are the same when everything that ssh_config and the call say of all their hosts is the same, whatever
@@ -136,7 +136,7 @@ class Links:
                 return Lease(link, self, is_reused=True)
             if (pending := self._opening.get(key)) is None:
                 break
-            way.context.step("authentication", "by the session that logs in now")
+            way.context.step("authentication", "by the session that signs in now")
             await asyncio.wait({pending})
             if (failure := pending.result()) is not None:
                 raise _again(failure)

@@ -35,8 +35,8 @@ ACCESS = Advice(
 LOGON = Advice(
     "the logon of {user} was refused: access is denied",
     "The service does not say why: the name or the password is wrong, the password has expired or must be changed, "
-    "or the account is locked or may not log on over the network.",
-    "Check both (a local account is COMPUTER\\name); log on there by other means to see whether it has expired. "
+    "or the account is locked or may not sign in over the network.",
+    "Check both (a local account is COMPUTER\\name); sign in there by other means to see whether it has expired. "
     "pstui does not try the same ones again.",
 )
 
@@ -62,7 +62,7 @@ ADVICE: dict[int | str, Advice] = {
         "usual one.",
     ),
     faults.IDLE_TIMEOUT_BOUNDS: Advice(
-        "the idle time-out lies outside of what it allows",
+        "the idle timeout lies outside of what it allows",
         "",
         "Give a smaller IdleTimeout in the session option, or leave it out to use the service's own.",
     ),
@@ -96,7 +96,7 @@ ADVICE: dict[int | str, Advice] = {
         "it did not open a session in time", "", "It may be overloaded; allow more with OpenTimeout."
     ),
     -2144108065: Advice(
-        "the session configuration's RunAs account cannot log on", "", "Its administrator must renew its credential."
+        "the session configuration's RunAs account cannot sign in", "", "Its administrator must renew its credential."
     ),
     14: Advice("it has no memory left", "", "Try again later."),
     1115: Advice("it is shutting down", "", "Try again once it is up."),
@@ -138,7 +138,7 @@ NETWORK: dict[NetworkKind, tuple[int, Advice]] = {
     ),
     NetworkKind.CONNECT_TIMEOUT: (
         faults.CANNOT_CONNECT,
-        Advice("port {port} does not answer", "The machine is off, or a firewall drops the packets.", _LISTENER),
+        Advice("port {port} does not answer", "The computer is off, or a firewall drops the packets.", _LISTENER),
     ),
     NetworkKind.READ_TIMEOUT: (
         faults.OPERATION_TIMED_OUT,
@@ -328,7 +328,7 @@ def broken(failure: faults.WSManFailure, computer: str) -> SessionBroken:
             what = f"{name} has closed the session"
             why = f"It no longer knows the session. {_code(failure.code)}"
             return SessionBroken(
-                what, why, "Its idle time-out passed, or someone ended it there.", details=_words(failure)
+                what, why, "Its idle timeout passed, or someone ended it there.", details=_words(failure)
             )
         case faults.Fault():
             words = _words(failure)

@@ -7,7 +7,7 @@ tries under the lock, the others find a new generation and go on. The first try 
 
 If there is no answer, the outage is told to the console, with a progress bar that counts the time left
 (``max_retry_time``). Attempts follow with growing pauses until one is answered. When the time is up, or Ctrl+C gives
-up waiting, every waiting request gets SessionDisconnected: the shell lives on there until its idle time-out and
+up waiting, every waiting request gets SessionDisconnected: the shell lives on there until its idle timeout and
 can be connected to again.
 """
 
@@ -115,7 +115,7 @@ class Recovery:
         self._say(f"The network connection to {self._computer} {what}. The session is disconnected.")
         self.ended = SessionDisconnected(
             f"{self._computer}: the connection was lost, and the session is disconnected",
-            f"No answer came for {self._spent:.0f} s ({failure.text}). What ran there runs on until its idle time-out.",
+            f"No answer came for {self._spent:.0f} s ({failure.text}). What ran there runs on until its idle timeout.",
             "Once the network is back, connect to it again with Connect-PSSession; Receive-PSSession gets its output.",
         )
         raise self.ended

@@ -168,7 +168,7 @@ def _idle(value: int) -> float | None:
         return None
     if value < 60_000:
         raise OpenError(
-            f"an idle time-out of {value} ms is too short",
+            f"an idle timeout of {value} ms is too short",
             "A server keeps a session at least for a minute.",
             "Use 60000 or more, or -1 to leave it to the server.",
         )

@@ -108,7 +108,7 @@ class ThroughSocks:
         sock.sendall(b"\x05\x02\x00\x02" if user else b"\x05\x01\x00")
         version, method = _read(sock, 2)
         if version != 5 or method == 0xFF:
-            raise self._failure(NetworkKind.UNREACHABLE, "it is no SOCKS 5 proxy, or wants another login")
+            raise self._failure(NetworkKind.UNREACHABLE, "it is not a SOCKS 5 proxy, or wants another login")
         if method == 2:
             sock.sendall(b"\x01" + _counted(user.encode()) + _counted(password.encode()))
             if _read(sock, 2)[1]:

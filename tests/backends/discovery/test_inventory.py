@@ -77,13 +77,13 @@ async def test_ansibles_own_inventory_becomes_hosts_with_their_variables() -> No
         ({"ansible_host": "{{ x }}"}, "ansible_host is a template"),
         ({"ansible_user": {"__ansible_vault": "$ANSIBLE_VAULT;1.1"}}, "ansible_user is in a vault"),
         ({"ansible_connection": "winrm", "ansible_winrm_transport": ["certificate"]}, "it signs in by certificate"),
-        ({"ansible_port": "many"}, "ansible_port is no port"),
-        ({"ansible_port": 70_000}, "ansible_port is no port"),
+        ({"ansible_port": "many"}, "ansible_port is not a port"),
+        ({"ansible_port": 70_000}, "ansible_port is not a port"),
         ({"ansible_ssh_common_args": "-o 'x"}, "a quote that is not closed"),
         ({"ansible_ssh_common_args": "-F other"}, "another configuration file"),
-        ({"ansible_host": ["a"]}, "ansible_host is no text"),
+        ({"ansible_host": ["a"]}, "ansible_host is not a text"),
         ({"ansible_host": "-oProxyCommand=x"}, "no address that could be entered"),
-        ({"ansible_host": "a\x1b[2Jb"}, "its host_name is no text that could be used"),
+        ({"ansible_host": "a\x1b[2Jb"}, "its host_name is not a text that could be used"),
     ],
 )
 async def test_a_host_that_cannot_be_entered_is_left_out_with_the_reason(variables: dict[str, Any], why: str) -> None:
@@ -117,7 +117,7 @@ async def test_a_list_of_objects_and_a_csv_file_name_keys_of_a_profile(tmp_path:
     assert hosts["web"].info.values["Credential"] == PSCredential("admin") and hosts["web"].tags == ("Web", "prod")
     assert hosts["db"].info.settings["credential"] == "admin"
     assert hosts["plain"].info.values == {"HostName": "plain"}
-    assert section.problem == "left out wrong: its port is no port and 1 more"
+    assert section.problem == "left out wrong: its port is not a number and 1 more"
     file = tmp_path / "hosts.csv"
     file.write_text("\ufeffName;Computer_Name;Tags\nweb;web.lab;prod,eu\n", encoding="utf-8")
     csv = by_name(await InventorySource(Inventory("csv", csv="hosts.csv", folder=tmp_path)).look())
@@ -137,9 +137,9 @@ async def test_an_ssh_config_of_its_own_is_read_and_used_for_connecting(tmp_path
     ("code", "why"),
     [
         ("import sys; sys.exit('no such group')", "no such group"),
-        ("print('{')", "what it printed is no JSON"),
-        ("print('[' * 100_000)", "what it printed is no JSON"),
-        ("print(7)", "no list of hosts"),
+        ("print('{')", "what it printed is not JSON"),
+        ("print('[' * 100_000)", "what it printed is not JSON"),
+        ("print(7)", "not a list of hosts"),
         ("print('x' * 5_000)", "wrote more than"),
         ("import time; time.sleep(60)", "no answer within"),
     ],
@@ -165,9 +165,9 @@ ONE = ("a", {"HostName": "192.0.2.4"})
         (
             b'name,note,host_name\na,"x, of\ny",192.0.2.4\n"b\nc",,192.0.2.5\n',
             ONE,
-            "left out row 2: its name is no text",
+            "left out row 2: its name is not a text",
         ),
-        (b"name,host_name\na,192.0.2.4,more\nb\0,x\n", ONE, "left out row 2: its name is no text"),
+        (b"name,host_name\na,192.0.2.4,more\nb\0,x\n", ONE, "left out row 2: its name is not a text"),
         (b"name,host_name\na,me@192.0.2.4:2222\n", ("a", {**ONE[1], "UserName": "me", "Port": 2222}), ""),
         (b"name,host_name\na,192.0.2.4\nb,u@h@x\n", ONE, "left out row 2: its host_name cannot be read"),
         ("name\nb\xfcro\n".encode("cp1252"), ("b\xfcro", {"HostName": "b\xfcro"}), ""),
@@ -179,7 +179,7 @@ ONE = ("a", {"HostName": "192.0.2.4"})
         (b"name,host_name,Host-Name\na,192.0.2.4,192.0.2.5\n", None, "has two columns host_name"),
         (b"a,192.0.2.4\n", None, "names no hosts. Its first row names the columns"),
         (b"", None, "names no hosts"),
-        (b"name\n" + b"x" * 200_000, None, "is no CSV"),
+        (b"name\n" + b"x" * 200_000, None, "is not CSV"),
     ],
 )
 async def test_csv_of_any_dialect_is_read_and_a_row_that_is_wrong_is_left_out_alone(
@@ -237,7 +237,7 @@ async def test_an_odd_row_costs_itself_alone(key: str, odd: str) -> None:
     )
     section = await InventorySource(Inventory("list", command=(sys.executable, "-c", code))).look()
     assert [one.name for one in section.found] == ["h1", "h2"]
-    assert "is no text that could be used" in section.problem
+    assert "is not a text that could be used" in section.problem
 
 
 async def test_ten_thousand_hosts_are_taken_and_too_many_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:

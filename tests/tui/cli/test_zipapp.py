@@ -84,7 +84,7 @@ def test_a_folder_that_others_may_write_is_not_run_from(site: Path, tmp_path: Pa
     (cache / digest).rmdir()
     cache.chmod(0o700)
     (cache / digest).symlink_to(site)
-    assert "is no folder" in run(file, cache).stderr
+    assert "is not a folder" in run(file, cache).stderr
 
 
 def test_a_cache_that_cannot_be_made(site: Path, tmp_path: Path) -> None:

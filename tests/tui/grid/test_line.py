@@ -57,7 +57,7 @@ def test_what_is_the_far_ends_own(line: str) -> None:
         ("gps | ogv -Foo", "has no parameter -foo"),
         ("gps | ogv -OutputMode Some", "None, Single or Multiple"),
         ("gps | ogv -Title", "no value follows -title"),
-        ("gps | ogv title", "takes no 'title'"),
+        ("gps | ogv title", "does not take 'title'"),
         ("gps | ogv | kill", "hands nothing on"),
         ("$x = gps | ogv", "hands nothing on"),
     ],

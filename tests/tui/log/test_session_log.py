@@ -233,7 +233,7 @@ def test_any_name_stays_in_its_folder(name: str) -> None:
         ("~/logs/{host}", ""),
         ("{date}/{time}", ""),
         ("~/logs/{hots}", "{hots}, which is not known"),
-        ("~/logs/{host", "is no path with fields"),
+        ("~/logs/{host", "is not a path with fields"),
         ("~/logs/", "must end with the name of a file"),
         ("{host.__class__}", "is not known"),
     ],

@@ -104,8 +104,8 @@ def test_any_place_is_reached_by_time_command_and_step(player: Player) -> None:
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        ([], "is no recording"),
-        ({}, "is no recording"),
+        ([], "is not a recording"),
+        ({}, "is not a recording"),
         ({**HEAD, "version": 3}, "is asciicast v3"),
         ({**HEAD, "width": 0}, "has no size"),
         ({**HEAD, "height": "24"}, "has no size"),
@@ -122,13 +122,13 @@ def test_what_is_no_recording_is_said(tmp_path: Path, head: Any, said: str) -> N
     ("end", "said"),
     [
         ('[501.0, "o", "to', "its end is torn off"),
-        ('{"no": "event"}\n', "line 9 is no event"),
-        ('[NaN, "o", "x"]\n', "line 9 is no event"),
-        ('[-1, "o", "x"]\n', "line 9 is no event"),
-        ('[1e999, "o", "x"]\n', "line 9 is no event"),
-        ("[" * 100_000 + "\n", "line 9 is no event"),
-        ('["1", "o", "x"]\n', "line 9 is no event"),
-        ("1" * 5_000 + "\n", "line 9 is no event"),
+        ('{"no": "event"}\n', "line 9 is not an event"),
+        ('[NaN, "o", "x"]\n', "line 9 is not an event"),
+        ('[-1, "o", "x"]\n', "line 9 is not an event"),
+        ('[1e999, "o", "x"]\n', "line 9 is not an event"),
+        ("[" * 100_000 + "\n", "line 9 is not an event"),
+        ('["1", "o", "x"]\n', "line 9 is not an event"),
+        ("1" * 5_000 + "\n", "line 9 is not an event"),
         ('[1, "o", "' + "x" * (5 << 20) + '"]\n', "line 9 is longer than 4 MiB"),
         ("\n", ""),
         ('[600, "x", "of another version"]\n', ""),
@@ -142,7 +142,7 @@ def test_what_is_before_a_fault_is_played(tmp_path: Path, end: str, said: str) -
 
 def test_what_is_no_file_is_not_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     os.mkfifo(tmp_path / "pipe")
-    for name, said in (("pipe", "is no file"), ("none", "No such file"), (".", "is no file")):
+    for name, said in (("pipe", "is not a file"), ("none", "No such file"), (".", "is not a file")):
         assert main(["replay", str(tmp_path / name)]) == 2
         assert said in capsys.readouterr().err
     assert main(["replay"]) == 2 and "Write: pstui replay FILE" in capsys.readouterr().err

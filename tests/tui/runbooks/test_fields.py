@@ -187,7 +187,7 @@ def test_words_bind_as_powershell_binds_them() -> None:
     assert from_words(block, fields, ["-Force:$false"]) == {"Force": "$false"}
     for words, why in (
         (["-Co", "5"], "several parameters"),
-        (["-Nope"], "no parameter of it"),
+        (["-Nope"], "not a parameter of it"),
         (["-Count"], "needs a value"),
         (["-Count", "1", "-Count", "2"], "given twice"),
         (["stray"], "belongs to no parameter"),

@@ -186,7 +186,7 @@ async def test_a_deletion_is_taken_back_in_the_next_run(manager: StandInManager,
     async with screen(sessions=manager.as_manager(), book=ProfileBook(read(file), UndoFile(kept))) as s:
         await s.keys("u", "u")
         await s.until(lambda: "web1" in listed(s), "undone")
-        await s.until(lambda: noted(s, "There is nothing to take back"), "no more than that")
+        await s.until(lambda: noted(s, "There is nothing to undo"), "no more than that")
     assert file.read_text() == FILE
     assert kept.stat().st_mode & 0o777 == 0o600
 

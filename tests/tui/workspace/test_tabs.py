@@ -83,20 +83,20 @@ async def test_the_keys_behind_the_prefix_move_nothing_and_can_be_clicked(manage
         await s.still()
         before, size = s.shown().splitlines(), s.pane.size
         await s.keys(PREFIX)
-        await s.until(lambda: s.shows("Esc leaves it"))
+        await s.until(lambda: s.shows("Esc cancels"))
         rows = s.shown().splitlines()
-        first = next(index for index, row in enumerate(rows) if "Esc leaves it" in row)
+        first = next(index for index, row in enumerate(rows) if "Esc cancels" in row)
         assert rows[:first] == before[:first] and s.pane.size == size, "what is above stays where it is"
         await s.pilot.resize_terminal(120, 30)
         await s.until(lambda: s.shown().splitlines()[-12:][0].startswith(" Ctrl+] and then"), "the keys at the bottom")
         rows = s.shown().splitlines()
         y = next(index for index, row in enumerate(rows) if "w close tab" in row)
         await s.pilot.click(offset=(rows[y].index("w close tab") + 3, y))
-        await s.until(lambda: len(s.workspace.panes) == 1 and not s.shows("Esc leaves it"), "the tab is closed")
+        await s.until(lambda: len(s.workspace.panes) == 1 and not s.shows("Esc cancels"), "the tab is closed")
         await s.keys(PREFIX)
-        await s.until(lambda: s.shows("Esc leaves it"))
+        await s.until(lambda: s.shows("Esc cancels"))
         await s.pilot.click("PrefixKeys", offset=(40, 0))
-        await s.until(lambda: not s.workspace.prefixed and not s.shows("Esc leaves it"), "left by a click")
+        await s.until(lambda: not s.workspace.prefixed and not s.shows("Esc cancels"), "left by a click")
         assert len(s.workspace.panes) == 1
 
 

@@ -97,7 +97,7 @@ async def test_http_at_the_https_port_is_told(winrm_endpoint: WinRMEndpoint) -> 
     [
         (5, ["access is denied", "5 (AccessDenied)", "Remote Management Users", "LocalAccountTokenFilterPolicy"]),
         (2150859173, ["quota", "-2144108123", "MaxShellsPerUser"]),
-        (2150859250, ["idle time-out", "-2144108046"]),
+        (2150859250, ["idle timeout", "-2144108046"]),
         (2150859180, ["remote shells", "-2144108116 (RemoteSessionDisallowed)"]),
         (2150858825, ["smaller messages", "max_envelope_size_kb"]),
         (1115, ["shutting down", "1115 (ShutDownInProgress)"]),

@@ -158,5 +158,5 @@ async def test_a_saved_host_is_a_gate_by_its_name(winrm_endpoint: WinRMEndpoint,
         ScriptedConsole(),
     )
     assert await answer(ready) == ["here"]
-    with pytest.raises(Exception, match="is no way to others"):
+    with pytest.raises(Exception, match="leads to no others"):
         profiles.gate("winrm")

@@ -211,7 +211,7 @@ async def test_an_idle_time_out_beyond_the_services_own_is_refused(
         await opened.invoke_script("'on'", console)
         assert console.shown() == ["on"]
     told_at_opening = await refusal(call(winrm_endpoint, SessionOption={"IdleTimeout": 2_000_000_000}))
-    assert "idle time-out lies outside" in told_at_opening
+    assert "idle timeout lies outside" in told_at_opening
 
 
 async def test_opening_is_tried_again_while_the_port_is_closed_but_not_for_ever(winrm_endpoint: WinRMEndpoint) -> None:

@@ -1,0 +1,57 @@
+"""One word for one thing in whatever a person reads, in the program and in its pages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.paths import ROOT
+
+#: a word that is not used, as a pattern, and the one that is
+WORDS = {
+    r"\b[Mm]end(s|ed)?\b": "correct",
+    r"\b[Ll]og(s|ged)? (in|on)(?! (with|to) ssh)\b": "sign in (a login is the act)",
+    r"\btime-outs?\b": "timeout",
+    r"\bdirector(y|ies)\b": "folder",
+    r"\bEsc (drops it|leaves it|aborts|ends)\b": "cancels, closes or back",
+    r"\bu takes it back\b|\bnothing to take back\b": "undo",
+    r"(?<![Tt]here )\b(is|are) no (file|folder|port|path|text|list|recording|object)s?\b": "is not a",
+}
+PARTS = ("tui", "backends", "config")
+#: the endpoint that is built in speaks as PowerShell does
+_OF_POWERSHELL = ROOT / "backends" / "demo"
+
+
+def texts() -> Iterator[tuple[Path, int, str]]:
+    """Every text of the program, without docstrings."""
+    for path in sorted(path for part in PARTS for path in (ROOT / part).rglob("*.py")):
+        if _OF_POWERSHELL in path.parents:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        said = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Constant) or id(node) in said:
+                continue
+            if isinstance(node.value, str) and " " in node.value:  # one word by itself may be a key of a protocol
+                yield path, node.lineno, node.value
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_there_is_one_word_for_one_thing(word: str) -> None:
+    found = [f"{path.relative_to(ROOT)}:{line}: {text!r}" for path, line, text in texts() if re.search(word, text)]
+    assert not found, f"write {WORDS[word]}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    (
+        *("Mend the file first.", "The account to log on with.", "an idle time-out", "the directory", "Esc drops it"),
+        *("u takes it back", "x is no file"),
+    ),
+)
+def test_a_word_that_is_not_used_is_found(text: str) -> None:
+    assert any(re.search(word, text) for word in WORDS)
