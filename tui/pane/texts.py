@@ -76,7 +76,7 @@ def first_hint(info: ConnectionInfo) -> str:
     """Return what is worth knowing before the first line, empty for nothing."""
     if info.parameter_set is not ParameterSet.DEMO:
         return ""
-    return "Get-Command lists what this demo knows; it acts on this machine"
+    return "Get-Command lists what this demo knows; it acts on this computer"
 
 
 #: what is said of a line that is typed where no session is
