@@ -110,6 +110,7 @@ async def _error(s: Screen) -> None:
 async def _small(s: Screen) -> None:
     await s.run("Get-ChildItem")
     await s.type("Get-Content mo", enter=False)
+    await s.until(lambda: s.shows(" ready "), "the footer, which comes a moment after the prompt")
 
 
 #: of the picture of a guard

@@ -38,6 +38,7 @@ from textual import events
 from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.driver import Driver
+from textual.screen import Screen
 from textual.widgets import Input
 from textual.worker import WorkerFailed
 
@@ -169,6 +170,14 @@ class PstuiApp(App[int], inherit_bindings=False):
         driver = super().get_driver_class()
         mend_parser(driver)
         return keys_first(gathering(taken_once(driver)), self.pace)
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """What is seen behind the screen in front: nothing where that has a ground of its own.
+
+        Textual asks this of the screens behind alone: the clock of the workspace would paint a grid anew each second.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
 
     def pop_screen(self) -> AwaitComplete:
         """Close the screen in front: the key that does it counts once."""

@@ -16,6 +16,7 @@ from rich.style import Style
 from textual._context import visible_screen_stack
 from textual.scrollbar import ScrollBar
 from textual.theme import BUILTIN_THEMES, Theme
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -129,6 +130,43 @@ async def test_it_can_be_read_and_is_whole(name: str, home: Path) -> None:
             if found := unreadable(s) | cut(s):
                 wrong[f"{size[0]}x{size[1]} {theme.name}"] = found
     assert not wrong
+
+
+#: seconds between two ticks of the clock in the status bar: all that looks for something does it more often
+SLOWEST = 1.0
+#: screens that look again and again for what is new
+LOOKING = {
+    "errors, none yet": pressed(PREFIX_KEY, "E"),
+    "sessions": pressed(PREFIX_KEY, "S"),
+    "files": pressed(PREFIX_KEY, "F"),
+    "many hosts": PICTURES["fan-out"].play,
+    "objects": SHOWN["grid"].play,
+}
+
+
+@pytest.mark.parametrize("name", LOOKING)
+async def test_a_screen_on_which_nothing_happens_is_not_painted(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, painted, once_more = 0, list[object](), Timer._tick
+    app = Scene(LOOKING[name]).app()
+    display = app._display
+
+    async def tick(timer: Timer, *, next_timer: float, count: int) -> None:
+        nonlocal looks
+        await once_more(timer, next_timer=next_timer, count=count)
+        looks += timer._interval == SLOWEST
+
+    async with app.run_test(size=SMALL) as pilot:
+        s = Screen(app, pilot)
+        await Scene(LOOKING[name]).act(s)
+        await s.still()
+        monkeypatch.setattr(Timer, "_tick", tick)
+        monkeypatch.setattr(app, "_display", lambda *shown: painted.append(shown) or display(*shown))
+        await s.until(lambda: looks, "a look, whatever it brings")
+        before, _ = looks, painted.clear()
+        await s.until(lambda: looks > before, "the next one")
+        assert not painted
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: str(theme.name))

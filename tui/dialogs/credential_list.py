@@ -58,7 +58,7 @@ class CredentialsScreen(VerbList):
         self._names = list(book.credentials)
         widths = _NARROW if self.size.width < 100 else _WIDE
         head = _row(widths, "Name", "Account", "Password from", "Used by")
-        self.captions.update(Content.styled(f"  {head}", "$calm"))
+        self.captions.say(Content.styled(f"  {head}", "$calm"))
         rows = []
         for name, table in book.credentials.items():
             kind, text = source_of(table)
@@ -81,7 +81,7 @@ class CredentialsScreen(VerbList):
         return self._names[index] if 0 <= index < len(self._names) else ""
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
-        self.message.update(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
+        self.message.say(Content(plain_lines(f"! {text}")) if wrong else Content.styled(plain_lines(text), "$calm"))
 
     # -- keys -------------------------------------------------------------------------------------------------
 

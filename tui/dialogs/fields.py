@@ -160,6 +160,7 @@ class PickList(DialogStatic):
         super().__init__(markup=False, id=id)
         self._rows = [Content(row) if isinstance(row, str) else row for row in rows]
         self._empty = empty
+        self._shown: Content | None = None
         self.index = index if rows else -1
 
     def on_mount(self) -> None:
@@ -223,9 +224,15 @@ class PickList(DialogStatic):
         """Draw the rows, the chosen one with its sign."""
         if not self.is_attached:
             return
+        content = self._content()
+        before, self._shown = self._shown, content
+        # An update lays the whole screen out, and a list is drawn anew whenever what it is of may have changed.
+        if before is None or (content.plain, content.spans) != (before.plain, before.spans):
+            self.update(content)
+
+    def _content(self) -> Content:
         if not self._rows:
-            self.update(Content.styled(self._empty, "$calm"))
-            return
+            return Content.styled(self._empty, "$calm")
         lines = []
         for index, row in enumerate(self._rows):
             if index != self.index:
@@ -234,7 +241,7 @@ class PickList(DialogStatic):
             line = Content.assemble("▶ ", row)
             line = line.pad_right(max(self.size.width - line.cell_length, 0))
             lines.append(line.stylize(chosen_style()))
-        self.update(Content("\n").join(lines))
+        return Content("\n").join(lines)
 
 
 #: entries of a folder looked at for one suggestion
@@ -422,20 +429,14 @@ class Verb(DialogStatic):
             self.verb = verb
 
     def __init__(self, action: str, caption: str, key: str = "") -> None:
-        super().__init__(markup=False, classes="verb")
+        super().__init__(f"[{key}] {caption}" if key else f"[ {caption} ]", markup=False, classes="verb")
         self.action, self.why_not = action, ""
-        self._text = f"[{key}] {caption}" if key else f"[ {caption} ]"
-
-    def on_mount(self) -> None:
-        """Draw it."""
-        self.allow("")
 
     def allow(self, why_not: str) -> None:
         """Let it be done, or say why not."""
         self.why_not = why_not
         self.tooltip = Content(why_not) if why_not else None
         self.set_class(bool(why_not), "-greyed")
-        self.update(Content(self._text))
 
     def on_click(self) -> None:
         """Do it."""

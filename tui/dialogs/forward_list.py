@@ -96,7 +96,7 @@ class ForwardsScreen(VerbList):
     def look(self) -> None:
         """List what there is now."""
         widths = _NARROW if self.size.width < 110 else _WIDE
-        self.captions.update(Content.styled(f"  {_row(widths, _CAPTIONS)}", "$calm"))
+        self.captions.say(Content.styled(f"  {_row(widths, _CAPTIONS)}", "$calm"))
         self._rows = list(self.forwards.listed()) if self.forwards is not None else []
         drawn = [_row(widths, _cells(each)) for each in self._rows]
         if drawn != self._drawn or not drawn:
@@ -105,7 +105,7 @@ class ForwardsScreen(VerbList):
         for action, verb in self.verbs.items():
             verb.allow(self._why_not(action))
         if not self._told:
-            self.message.update(Content.styled(_ENDS, "$calm"))
+            self.message.say(Content.styled(_ENDS, "$calm"))
 
     def _why_not(self, action: str) -> str:
         if self.forwards is None:
@@ -114,7 +114,7 @@ class ForwardsScreen(VerbList):
 
     def _tell(self, text: str, *, wrong: bool = True) -> None:
         self._told = True
-        self.message.update(Content(plain_lines(f"! {text}" if wrong else text)))
+        self.message.say(Content(plain_lines(f"! {text}" if wrong else text)))
 
     # -- keys -------------------------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ class ErrorsScreen(ModalScreen[ErrorInfo | None]):
 
     def _look(self) -> None:
         found = list(reversed(self._source()))
-        if found == self._errors and found:
+        if found == self._errors and (found or self.has_class("-empty")):
             return
         added = len(found) - len(self._errors) if self._errors else 0
         self._errors = found

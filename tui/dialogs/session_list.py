@@ -71,7 +71,7 @@ class SessionsScreen(VerbList):
         self._sessions = list(self.context.sessions.sessions)
         layout, tabs = layout_for(self.size.width - _FRAME), self._ui.tabs_of_sessions()
         columns = columns_of(layout)
-        self.captions.update(Content.styled(f"  {header(columns)}", "$calm"))
+        self.captions.say(Content.styled(f"  {header(columns)}", "$calm"))
         drawn = [row(texts_of(each, layout, tabs), columns) for each in self._sessions]
         if drawn != self._drawn or not drawn:
             self._drawn = drawn
@@ -91,7 +91,7 @@ class SessionsScreen(VerbList):
         forwards = session.link.forwards if session is not None else None
         below = Content("") if forwards is None else clickable(summary(forwards.listed()), "forwards")
         between = "\n" if kept and forwards is not None else ""
-        self.message.update(Content.assemble((f"{kept}{between}", "$calm"), below))
+        self.message.say(Content.assemble((f"{kept}{between}", "$calm"), below))
 
     def action_forwards(self) -> None:
         """Show the forwards of the connection of the session chosen."""
@@ -177,7 +177,7 @@ class SessionsScreen(VerbList):
 
     def _tell(self, text: str) -> None:
         self._told = True
-        self.message.update(Content(plain_lines(f"! {text}")))
+        self.message.say(Content(plain_lines(f"! {text}")))
 
     async def _enter(self, session: PSSession) -> None:
         self.dismiss(None)

@@ -7,12 +7,12 @@ from typing import ClassVar
 from pstui.tui.covering import cover
 from pstui.tui.dialogs.fields import PickList, Verb, step_focus
 from pstui.tui.key_row import KeyBox
+from pstui.tui.still import Still
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 
 class VerbList(ModalScreen[None]):
@@ -31,8 +31,8 @@ class VerbList(ModalScreen[None]):
     def __init__(self, *, empty: str) -> None:
         super().__init__()
         self.list = PickList(id=self.ROWS, empty=empty)
-        self.captions = Static(id="captions", markup=False)
-        self.message = Static(id="message", markup=False)
+        self.captions = Still(id="captions")
+        self.message = Still(id="message")
         self.verbs = {action: Verb(action, caption, key) for key, action, caption in self.VERBS}
 
     def compose(self) -> ComposeResult:

@@ -25,12 +25,12 @@ from pstui.tui.files.listing import ORDERS, Listing
 from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
 from pstui.tui.sizes import size_text, time_text
+from pstui.tui.still import Still
 from pstui.tui.transcript.render.cells import without_last
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 #: seconds between two looks at the progress
 LOOK = 0.25
@@ -67,8 +67,8 @@ class FilesScreen(ModalScreen[None]):
         self.desk, self._edit_near = desk, edit_near
         self.near = Listing(desk.near, "near")
         self.far = Listing(desk.far, "far")
-        self._info = Static(id="info", markup=False)
-        self._line = Static(id="jobs", markup=False)
+        self._info = Still(id="info")
+        self._line = Still(id="jobs")
         self._foot = KeyRow(id="keys")
         self._typing: tuple[str, str, Callable[[str], Awaitable[None]]] | None = None
         self._text = ""
@@ -155,14 +155,14 @@ class FilesScreen(ModalScreen[None]):
             sizes = f"{size_text(conflict.there.size)} there, {size_text(conflict.source.size)} comes"
             newer = (conflict.source.modified or 0) > (conflict.there.modified or 0)
             age = "what comes is newer" if newer else "what is there is newer"
-            self._info.update(Content.styled(f"{name} is there and differs: {sizes}, {age}.", "$warning"))
+            self._info.say(Content.styled(f"{name} is there and differs: {sizes}, {age}.", "$warning"))
         elif self._typing is not None:
-            self._info.update(Content.assemble((f"{self._typing[0]}: ", "$calm"), self._text, ("▏", "reverse")))
+            self._info.say(Content.assemble((f"{self._typing[0]}: ", "$calm"), self._text, ("▏", "reverse")))
         elif self._told:
-            self._info.update(Content.styled(f"! {self._told}", "$warning"))
+            self._info.say(Content.styled(f"! {self._told}", "$warning"))
         else:
-            self._info.update(Content.styled(self._summary(), "$calm"))
-        self._line.update(self._job_row())
+            self._info.say(Content.styled(self._summary(), "$calm"))
+        self._line.say(self._job_row())
         keys = _KEYS if self.size.width >= self.WIDE else _SHORT_KEYS
         if self._typing is not None:
             keys = "Enter does it   Esc cancels"

@@ -26,6 +26,7 @@ from pstui.tui.grid.table import GridTable
 from pstui.tui.grid.tree import TreeScreen, title_of
 from pstui.tui.key_row import KeyRow
 from pstui.tui.plain import plain
+from pstui.tui.still import Still
 from rich.cells import cell_len
 from textual import events, on
 from textual.app import ComposeResult
@@ -70,9 +71,9 @@ class GridScreen(ModalScreen[None]):
         self._asked, self._stop = asked, stop
         self.table = GridTable(grid)
         self.input = DialogInput(id="grid-input")
-        self._title = Static(id="grid-title", markup=False)
+        self._title = Still(id="grid-title")
         self._label = Static(id="grid-label", markup=False)
-        self._told = Static(id="grid-told", markup=False)
+        self._told = Still(id="grid-told")
         self._foot = KeyRow(id="grid-keys")
         self._typing = _FIND
         self._said: tuple[str, str] = ("", "")
@@ -132,7 +133,7 @@ class GridScreen(ModalScreen[None]):
         counts = f"   {'   '.join(said)}"
         room = max(self._title.content_size.width - cell_len(counts), _LEAST_NAME)
         name = cut(plain(self._name_of_it, limit=200), room)
-        self._title.update(Content.assemble((name, "bold"), (counts, "$calm")))
+        self._title.say(Content.assemble((name, "bold"), (counts, "$calm")))
 
     def _show_told(self) -> None:
         text, style = self._said
@@ -145,7 +146,7 @@ class GridScreen(ModalScreen[None]):
             place, cells = self.table.column, self.grid.rows.cells[row].split(BETWEEN)
             name = self.grid.rows.columns[place].label if place < len(self.grid.rows.columns) else ""
             text, style = f"{name}: {cells[place][1:] if place < len(cells) else ''}", "$calm"
-        self._told.update(Content.styled(plain(text, limit=1000), style))
+        self._told.say(Content.styled(plain(text, limit=1000), style))
 
     def say(self, text: str, style: str = "") -> None:
         """Tell something in the row below the table, until the next key."""

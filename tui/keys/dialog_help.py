@@ -212,7 +212,7 @@ DIALOGS: Final[dict[str, DialogHelp]] = {
         "At a question",
         (
             ("Enter", "yes (also y)"),
-            ("d, r", "where the question names them: disconnect what can be kept; the other thing that it offers"),
+            ("d, r", "where the question names them: disconnect what can be kept; open these tabs at the next start"),
             ("Esc", "no (also n)"),
         ),
     ),

@@ -16,6 +16,7 @@ from pstui.tui.keys.contexts import REPLAY_KEYS
 from pstui.tui.plain import plain
 from pstui.tui.replay.cast_file import Recording, load
 from pstui.tui.replay.player import Player
+from pstui.tui.still import Still
 from pstui.tui.terminal.emulator import Modes, make_emulator
 from pstui.tui.terminal.screen import TerminalScreen
 from textual.app import ComposeResult
@@ -64,7 +65,7 @@ class ReplayScreen(Screen[None]):
         self._loaded = 0.0
         self._told = ""
         self._drawn_size = (0, 0)
-        self._status = Static("", id="replay-status", markup=False)
+        self._status = Still(id="replay-status")
 
     def compose(self) -> ComposeResult:
         with ScrollableContainer(id="replay-view", can_focus=False):
@@ -137,7 +138,7 @@ class ReplayScreen(Screen[None]):
         player = self.player
         if player is None:
             said = f"✗ {self._told}" if self._told else f"reading… {self._loaded:.0%}"
-            self._status.update(Content(plain(said, limit=400)))
+            self._status.say(Content(plain(said, limit=400)))
             return
         recording = player.recording
         sign = "■" if player.ended else "▶" if player.playing else "‖"
@@ -149,7 +150,7 @@ class ReplayScreen(Screen[None]):
         room = max(self.size.width - len(where) - len(told) - 8, 0)
         chapter = cut(self._chapter(recording, player.at), room) if room > 4 else ""
         said = "   " + plain(told, limit=120) if told else ""
-        self._status.update(Content.assemble(where, (said, "$warning"), ("   " + chapter, "$calm")))
+        self._status.say(Content.assemble(where, (said, "$warning"), ("   " + chapter, "$calm")))
 
     def _chapter(self, recording: Recording, at: float) -> str:
         number = recording.chapter_at(at)

@@ -18,12 +18,12 @@ from pstui.tui.plain import plain, plain_lines
 from pstui.tui.runbooks.call import PasswordSource, RunbookCall, filled
 from pstui.tui.runbooks.folder import Runbook, Script, read
 from pstui.tui.runbooks.form import shown_text
+from pstui.tui.still import Still
 from pstui.tui.title import short
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 #: columns of a name, and rows above and below the list on the screen
 _NAME, _AROUND = 34, 9
@@ -57,7 +57,7 @@ class RunbooksScreen(VerbList):
 
     def draw_rows(self) -> None:
         """Show the rows as far as they are known."""
-        self.captions.update(Content.styled("  " + column("Name", _NAME) + " For", "$calm"))
+        self.captions.say(Content.styled("  " + column("Name", _NAME) + " For", "$calm"))
         for verb in self.verbs.values():
             verb.allow("" if self._found else "There are none yet.")
         self.list.put_rows(
@@ -76,7 +76,7 @@ class RunbooksScreen(VerbList):
 
     def say(self, text: str, *, wrong: bool = False) -> None:
         """Say something below the list."""
-        self.message.update(Content.styled(plain_lines(text), "$error" if wrong else "$calm"))
+        self.message.say(Content.styled(plain_lines(text), "$error" if wrong else "$calm"))
 
     def on_pick_list_picked(self, event: PickList.Picked) -> None:
         """Another runbook: nothing is said of the one before."""
@@ -122,7 +122,7 @@ class SecretsScreen(ModalScreen[RunbookCall | None]):
         super().__init__()
         self.call, self._passwords = call, passwords
         self.asking = AskingArea()
-        self.message = Static("", id="message", markup=False)
+        self.message = Still(id="message")
 
     def compose(self) -> ComposeResult:
         with KeyBox(id="runbooks-box") as box:
@@ -138,7 +138,7 @@ class SecretsScreen(ModalScreen[RunbookCall | None]):
         try:
             call = await filled(self.call, self._passwords, BareConsole(self.asking))
         except PstuiError as error:
-            self.message.update(Content.styled(plain_lines(error.text()), "$error"))
+            self.message.say(Content.styled(plain_lines(error.text()), "$error"))
             return
         self.dismiss(call)
 
