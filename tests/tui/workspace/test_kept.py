@@ -9,6 +9,7 @@ from pathlib import Path
 from pstui.backends.transports.wsman.envelope import SHELL_RESOURCE
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.palette import CommandPalette
+from pstui.tui.pane.question import AnswerInput
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
@@ -47,7 +48,7 @@ async def bar(s: Screen, line: str) -> None:
 
 
 async def password(s: Screen) -> None:
-    await s.until(lambda: s.shows("Password for"), "the question")
+    await s.until(lambda: s.shows("Password for") and isinstance(s.app.screen.focused, AnswerInput), "the question")
     await s.type(PASSWORD)
 
 
