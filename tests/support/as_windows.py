@@ -77,10 +77,19 @@ def names() -> Iterator[str]:
 
 
 def main() -> int:
-    """Print how many modules were imported, and a traceback for each that cannot be; return how many those are."""
-    modules = list(names())
-    for name in modules:
-        importlib.import_module(name)
+    """Print a traceback for each module that cannot be imported, and return how many those are.
+
+    The last line is how many could be, and the names of those that need an extra which is not installed.
+    """
+    modules, left_out = [], []
+    for name in names():
+        try:
+            importlib.import_module(name)
+            modules.append(name)
+        except ModuleNotFoundError as error:
+            if not error.name or error.name.startswith("pstui"):
+                raise
+            left_out.append(name)
     for name in [name for name in sys.modules if name.startswith("pstui")]:
         del sys.modules[name]
     real, changed = sys.modules, faces()
@@ -93,7 +102,7 @@ def main() -> int:
         except Exception:
             failed += 1
             print(f"{name}\n{traceback.format_exc(limit=-2)}")
-    print(len(modules) - failed)
+    print(len(modules) - failed, *left_out)
     return failed
 
 

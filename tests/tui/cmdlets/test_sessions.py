@@ -89,7 +89,7 @@ async def test_the_recorded_scenario_can_be_done_in_the_screen(tmp_path: Path, m
             ("Enter-PSSession -InstanceId 11111111-2222-3333-4444-555555555555", f"{NOT_FOUND}RunspaceId{SUFFIX}"),
         ):
             await call(s, line)
-            assert s.shows(error_id), error_id
+            await s.until(lambda error_id=error_id: s.shows(error_id), error_id)
         await call(s, "Disconnect-PSSession $s")
         assert s.shows("cannot be disconnected")
         assert s.shows("PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand")

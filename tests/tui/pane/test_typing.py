@@ -83,7 +83,7 @@ async def test_a_line_typed_while_a_command_runs_waits_visibly_and_runs_next(man
         await busy(s)
         await s.type("say two")
         assert s.pane.editor.text == ""
-        assert s.shows("⏎ waits  say two")
+        await s.until(lambda: s.shows("⏎ waits  say two"), "the line that waits")
         assert manager.interactive[0].lines == ["wait"]
         manager.interactive[0].go_on.set()
         await s.until(lambda: s.sees("two"), "the waiting line's output")
