@@ -35,9 +35,10 @@ from textual.screen import ModalScreen
 #: seconds between two looks at the progress
 LOOK = 0.25
 _KEYS = (
-    "Space mark  F5 copy  F6 move  F2 rename  F7 folder  F8 delete  e edit  / filter  p x r queue  F1 keys  Esc back"
+    "Space marks  F5 copies  F6 moves  F2 renames  F7 folder  F8 deletes  e edits  / filters  p x r queue  "
+    "F1 keys  Esc back"
 )
-_SHORT_KEYS = "Space mark  F5 copy  F6 move  F8 delete  e edit  / filter  F1 keys  Esc back"
+_SHORT_KEYS = "Space marks  F5 copies  F6 moves  F8 deletes  e edits  F1 keys  Esc back"
 _ASKED = "o overwrite  s skip  n newer   O S N all of them"
 _ANSWERS = {
     "o": Answer(Existing.OVERWRITE),
@@ -60,7 +61,7 @@ class FilesScreen(ModalScreen[None]):
     CSS_PATH = "files.tcss"
     AUTO_FOCUS = None
     #: wide enough for every key
-    WIDE: ClassVar[int] = 118
+    WIDE: ClassVar[int] = 121
 
     def __init__(self, desk: Desk, edit_near: Callable[[Path], Awaitable[None]]) -> None:
         super().__init__()
