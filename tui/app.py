@@ -110,6 +110,8 @@ class PstuiApp(App[int], inherit_bindings=False):
         self._closed_screens = ClosedScreens()
         #: what workers failed with
         self.faults: list[BaseException] = []
+        #: what a click would do where the mouse button went down
+        self._pressed: object = None
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
         for theme in (DARK, LIGHT):
@@ -222,8 +224,16 @@ class PstuiApp(App[int], inherit_bindings=False):
         """Give out keys and pastes in their order, each when the one before has been acted on; the rest at once."""
         if isinstance(event, events.Key | events.Paste | Typed) and not event.is_forwarded:
             await self.typeahead.take(event)
-        else:
-            await super().on_event(event)
+            return
+        if isinstance(event, events.MouseDown):
+            self._pressed = self._action_at(event)
+        elif isinstance(event, events.MouseUp) and self._action_at(event) != self._pressed:
+            self._mouse_down_widget = None  # drawn from elsewhere in the same widget, which Textual takes for a click
+        await super().on_event(event)
+
+    def _action_at(self, event: events.MouseEvent) -> object:
+        """Return what a click would do in the cell of an event, as text that is clicked has it."""
+        return self.screen.get_style_at(event.screen_x, event.screen_y).meta.get("@click")
 
     async def _give_out(self, event: TypedEvent) -> None:
         """Take the keys that mean the same wherever the focus is; pass on everything else."""

@@ -104,6 +104,11 @@ class Watcher:
         return tuple(section for section in found if section is not None)
 
     @property
+    def has_looked(self) -> bool:
+        """Whether every source was looked at once."""
+        return bool(self._sources) and len(self._seen) == len(self._sources)
+
+    @property
     def is_running(self) -> bool:
         return bool(self._tasks)
 

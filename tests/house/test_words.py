@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pstui.tui.keys.contexts import CONTEXT_KEYS
 
 from tests.support.paths import ROOT
 
@@ -44,6 +45,30 @@ def texts() -> Iterator[tuple[Path, int, str]]:
 def test_there_is_one_word_for_one_thing(word: str) -> None:
     found = [f"{path.relative_to(ROOT)}:{line}: {text!r}" for path, line, text in texts() if re.search(word, text)]
     assert not found, f"write {WORDS[word]}"
+
+
+#: what one key does is told as "e edits", two as "↑ ↓ choose": the key is who does it
+_BARE = re.compile(
+    r"(?:^| )(?:[a-zA-Z/.]|Space|Tab|Enter|Esc|F\d+|Ctrl\+\w) "
+    r"(?:edit|delete|find|filter|select|copy|open|close|pause|step|sort|pick|mark|move|rename|export|play|write)"
+    r"(?= {2}|$)"
+)
+
+
+def rows_of_keys() -> Iterator[str]:
+    """Every row of keys that is written out, and the footer of each context."""
+    for path, _, text in texts():
+        if path.is_relative_to(ROOT / "tui") and re.search(r"\bEsc \w+( \w+)*$", text) and "  " in text:
+            yield text
+    for keys in CONTEXT_KEYS.values():
+        yield from (f"{each.shown} {each.label}" for each in keys)
+
+
+def test_a_row_of_keys_says_what_a_key_does() -> None:
+    rows = list(rows_of_keys())
+    assert len(rows) > 40 and not [row for row in rows if _BARE.search(row)]
+    assert _BARE.search("Enter opens  e edit  Esc back") and _BARE.search("/ find")
+    assert not _BARE.search("↑ ↓ choose  e edits  Esc closes")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from pstui.tui.keys.contexts import Context
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
 from pstui.tui.profiles.reading import read
+from textual.events import MouseDown, MouseMove, MouseUp
 
 from tests.support.pilot import Screen, screen
 
@@ -174,6 +175,29 @@ async def test_the_key_that_copies_is_clicked_and_copies_what_is_selected() -> N
             for key in keys:
                 await s.click(key)
             await s.until(lambda: s.app.clipboard == "WORDS", f"the word, copied by {keys[-1]}")
+
+
+def mouse(s: Screen, kind: type[MouseDown | MouseMove | MouseUp], text: str) -> None:
+    """Let the terminal report what the mouse does where ``text`` stands."""
+    x, y = s.place(text)
+    s.app.post_message(kind(None, x + 1, y, 0, 0, 1, shift=False, meta=False, ctrl=False))
+
+
+async def test_a_question_is_answered_by_a_click_and_not_by_drawing_over_it() -> None:
+    async with screen(DEMO, size=(100, 26)) as s:
+        await prompt(s)
+        (Path.home() / "a.txt").write_text("")
+        await s.type("Remove-Item a.txt -Confirm")
+        await s.until(lambda: s.pane.questions.has_keys, "the question")
+        for down, up in (("[Y] Yes", "[L] No to All"), ("[N] No", "[Y] Yes")):
+            mouse(s, MouseDown, down)
+            mouse(s, MouseMove, up)
+            mouse(s, MouseUp, up)
+            await s.still()
+            assert s.pane.questions.asking, "it still waits"
+        mouse(s, MouseDown, "[N] No")
+        mouse(s, MouseUp, "[N] No")
+        await s.until(lambda: not s.pane.questions.asking, "the answer")
 
 
 async def test_arrows_of_a_hint_are_pressed_one_by_one() -> None:

@@ -249,7 +249,7 @@ class HelpReader(ModalScreen[None]):
             yield self.view
             yield self._said
             yield self.input
-            keys = "Tab links   Enter opens   ⌫ back   ← → sections   / find   - parameter   Esc closes"
+            keys = "Tab links   Enter opens   ⌫ back   ← → sections   / finds   - parameter   Esc closes"
             yield KeyRow(keys, id="keys")
 
     def on_mount(self) -> None:

@@ -36,10 +36,10 @@ MAX_LINES, MAX_TEXT, MAX_ERRORS = 5_000, 1 << 18, 1 << 16
 class State(enum.Enum):
     """Where a host is; the value is the word that is shown."""
 
-    WAITING = "waits"
-    OPENING = "connects"
-    RUNNING = "runs"
-    ASKING = "asks"
+    WAITING = "waiting"
+    OPENING = "connecting"
+    RUNNING = "running"
+    ASKING = "asking"
     DONE = "done"
     FAILED = "failed"
     STOPPED = "stopped"

@@ -85,7 +85,7 @@ def _group_text(group: Group, *, is_open: bool) -> Content:
 
 def _host_row(host: Host, indent: int = 0) -> Row:
     word = host.problem if host.state in (State.FAILED, State.STOPPED) else host.last
-    name = f"{' ' * indent}{column(plain(host.name), _NAME)} {host.state.value:<9}"
+    name = f"{' ' * indent}{column(plain(host.name), _NAME)} {host.state.value:<10}"
     return Row(_signed(host.state, name, plain(word, limit=200)), host=host)
 
 

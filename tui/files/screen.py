@@ -35,9 +35,11 @@ from textual.screen import ModalScreen
 #: seconds between two looks at the progress
 LOOK = 0.25
 _KEYS = (
-    "Space mark  F5 copy  F6 move  F2 rename  F7 folder  F8 delete  e edit  / filter  p x r queue  F1 keys  Esc back"
+    "Space marks  F5 copies  F6 moves  F2 renames  F7 folder  F8 deletes  e edits  / filters  p x r queue  "
+    "F1 keys  Esc back"
 )
-_SHORT_KEYS = "Space mark  F5 copy  F6 move  F8 delete  e edit  / filter  F1 keys  Esc back"
+_SHORT_KEYS = "Space marks  F5 copies  F6 moves  F8 deletes  e edits  F1 keys  Esc back"
+_NOT_CONNECTED = "The far end is not connected."
 _ASKED = "o overwrite  s skip  n newer   O S N all of them"
 _ANSWERS = {
     "o": Answer(Existing.OVERWRITE),
@@ -60,7 +62,7 @@ class FilesScreen(ModalScreen[None]):
     CSS_PATH = "files.tcss"
     AUTO_FOCUS = None
     #: wide enough for every key
-    WIDE: ClassVar[int] = 118
+    WIDE: ClassVar[int] = 121
 
     def __init__(self, desk: Desk, edit_near: Callable[[Path], Awaitable[None]]) -> None:
         super().__init__()
@@ -306,7 +308,7 @@ class FilesScreen(ModalScreen[None]):
         side, other = self.side, self.other
         entries = side.meant
         if side.files is None or other.files is None or not entries:
-            self._tell("There is nothing to copy." if not entries else "The far end is not connected.")
+            self._tell("There is nothing to copy." if not entries else _NOT_CONNECTED)
             return
         options = Options(recurse=True, moves=moves, literal=True)
         paths = [side.path(each) for each in entries]
@@ -323,6 +325,8 @@ class FilesScreen(ModalScreen[None]):
     def _of_job(self, act: Callable[[Job], None]) -> None:
         if (job := self.desk.queue.current) is not None:
             act(job)
+        else:
+            self._tell("Nothing is copied now.")
 
     def _retry(self) -> None:
         over = [each for each in self.desk.queue.jobs if each.state in (JobState.FAILED, JobState.STOPPED)]
@@ -344,6 +348,7 @@ class FilesScreen(ModalScreen[None]):
     def _rename(self) -> None:
         side, entry = self.side, self.side.chosen
         if entry is None or entry.name == ".." or side.files is None:
+            self._tell("There is nothing to rename." if side.files is not None else _NOT_CONNECTED)
             return
         files = side.files
 
@@ -357,6 +362,7 @@ class FilesScreen(ModalScreen[None]):
     def _new_folder(self) -> None:
         side = self.side
         if side.files is None:
+            self._tell(_NOT_CONNECTED)
             return
         files = side.files
 
@@ -389,6 +395,7 @@ class FilesScreen(ModalScreen[None]):
     def _delete(self) -> None:
         side, entries = self.side, self.side.meant
         if side.files is None or not entries:
+            self._tell("There is nothing to delete." if side.files is not None else _NOT_CONNECTED)
             return
         files = side.files
         where = files.label or "this computer"
@@ -411,6 +418,7 @@ class FilesScreen(ModalScreen[None]):
     def _edit(self) -> None:
         side, entry = self.side, self.side.chosen
         if entry is None or entry.kind is not Kind.FILE or side.files is None:
+            self._tell("Only a file can be edited." if side.files is not None else _NOT_CONNECTED)
             return
         path = side.path(entry)
         if side is self.near:

@@ -39,8 +39,8 @@ from textual.widgets import Static
 LOOK = 0.2
 #: rows that are copied at most
 MOST_COPIED = 10_000
-_KEYS = "/ filter  s sort  c columns  Space pick  Enter object  y copy  x export  p {pass_}  F1 keys  Esc closes"
-_SHORT = "/ filter  s sort  Space pick  Enter object  p {pass_}  F1 keys  Esc closes"
+_KEYS = "/ filters  s sorts  c columns  Space picks  Enter object  y copies  x exports  p {pass_}  F1 keys  Esc closes"
+_SHORT = "/ filters  s sorts  Space picks  Enter object  p {pass_}  F1 keys  Esc closes"
 #: columns that the line keeps beside the counts
 _LEAST_NAME = 12
 _FIND, _COLUMNS, _FILE = "filter", "columns", "file"

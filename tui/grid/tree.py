@@ -132,7 +132,7 @@ class TreeScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with KeyBox(id="tree-box") as box:
             box.border_title = short(self._title, 70)
-            box.border_subtitle = "→ ← unfold, fold   y copy   Esc back"
+            box.border_subtitle = "→ ← unfold, fold   y copies   Esc back"
             yield self._tree
             yield self._value
 

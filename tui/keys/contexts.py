@@ -40,7 +40,7 @@ class Context(enum.Enum):
 class ContextKey:
     """A key of one context: Textual's names, the action, how it is written, and its words.
 
-    ``label`` is the footer's word; an empty one keeps the key out of the footer.
+    ``label`` is the footer's word, a noun or what the key does ("opens"); an empty one keeps it out of the footer.
     """
 
     keys: tuple[str, ...]
@@ -51,7 +51,7 @@ class ContextKey:
 
 
 FIND_TYPING_KEYS = (
-    ContextKey(("enter",), "go", "Enter", "end typing; n and N continue from here", "go on"),
+    ContextKey(("enter",), "go", "Enter", "end typing; n and N continue from here", "goes on"),
     ContextKey(("up", "ctrl+f"), "older", "↑", "the match before (also Ctrl+F)", "older"),
     ContextKey(("down",), "newer", "↓", "the match after", "newer"),
     ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
@@ -63,7 +63,7 @@ FIND_TYPING_KEYS = (
 FIND_KEYS = (
     ContextKey(("n", "up", "ctrl+f", "enter"), "older", "n", "the match before (also ↑, Enter)", "older"),
     ContextKey(("N", "down"), "newer", "N", "the match after (also ↓)", "newer"),
-    ContextKey(("slash",), "edit", "/", "type another text", "type"),
+    ContextKey(("slash",), "edit", "/", "type another text", "another text"),
     ContextKey(("v", "space"), "copy", "v", "copy mode, from the match on", "copy mode"),
     ContextKey(("pageup",), "page(-1)", "PgUp, PgDn", "scroll the text"),
     ContextKey(("pagedown",), "page(1)", "", ""),
@@ -88,7 +88,7 @@ COPY_KEYS = (
     ContextKey(("G", "ctrl+end"), "go('bottom')", "", ""),
     ContextKey(("left_curly_bracket",), "prompt(-1)", "{, }", "the command before, after"),
     ContextKey(("right_curly_bracket",), "prompt(1)", "", ""),
-    ContextKey(("space", "v"), "mark", "Space", "begin to select here, or stop (also Shift+arrows)", "select"),
+    ContextKey(("space", "v"), "mark", "Space", "begin to select here, or stop (also Shift+arrows)", "selects"),
     ContextKey(("V",), "lines", "V", "select whole lines"),
     ContextKey(("o",), "output", "o", "select the output of the command"),
     ContextKey(("shift+left",), "extend('left')", "", ""),
@@ -100,7 +100,7 @@ COPY_KEYS = (
     ContextKey(("ctrl+shift+left",), "extend('word_left')", "", ""),
     ContextKey(("ctrl+shift+right",), "extend('word_right')", "", ""),
     ContextKey(("enter", "y"), "copy", "Enter", "copy the selection, or the line, and leave", "copies"),
-    ContextKey(("slash",), "find", "/", "find", "find"),
+    ContextKey(("slash",), "find", "/", "find", "finds"),
     ContextKey(("n",), "older", "n, N", "the match before, after"),
     ContextKey(("N",), "newer", "", ""),
     ContextKey(("escape",), "drop", "Esc", "drop the selection; leave when there is none", "leaves"),
@@ -110,13 +110,13 @@ COPY_KEYS = (
 
 SIDEBAR_KEYS = (
     ContextKey(("enter",), "choose", "Enter", "open it, or go to its tab; a heading folds", "opens"),
-    ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filter"),
+    ContextKey(("slash",), "filter", "/", "type to filter; Esc shows everything again", "filters"),
     ContextKey(("a",), "add", "a", "a new host", "adds a host"),
     ContextKey(("i",), "import", "i", "take hosts from ssh_config, mRemoteNG or RDCMan", "imports"),
-    ContextKey(("e",), "edit", "e", "edit the host, or a group; what was found becomes a saved one", "edit"),
+    ContextKey(("e",), "edit", "e", "edit the host, or a group; what was found becomes a saved one", "edits"),
     ContextKey(("n",), "again", "n", "one more session with it", "one more session"),
     ContextKey(("c",), "clone", "c", "a new host that begins as a copy of it"),
-    ContextKey(("d", "delete"), "delete", "d", "delete the host (also Del)", "delete"),
+    ContextKey(("d", "delete"), "delete", "d", "delete the host (also Del)", "deletes"),
     ContextKey(("u",), "undo", "u", "undo the last change of the profiles"),
     ContextKey(("p",), "pin", "p", "pin it to the top, or unpin it"),
     ContextKey(("o",), "order", "o", "what was used last first, or as in the file"),
@@ -147,14 +147,14 @@ READING_KEYS = (
 )
 
 REPLAY_KEYS = (
-    ContextKey(("space",), "pause", "Space", "stop, or go on; at the end begin again", "pause"),
+    ContextKey(("space",), "pause", "Space", "stop, or go on; at the end begin again", "pauses"),
     ContextKey(("right",), "skip(5)", "← →", "five seconds back, on (with Shift: a minute)", "5 s"),
     ContextKey(("left",), "skip(-5)", "", ""),
     ContextKey(("shift+right",), "skip(60)", "", ""),
     ContextKey(("shift+left",), "skip(-60)", "", ""),
     ContextKey(("n", "pagedown"), "chapter(1)", "n p", "the command after, before (also PgDn, PgUp)", "command"),
     ContextKey(("p", "pageup"), "chapter(-1)", "", ""),
-    ContextKey(("full_stop",), "step", ".", "stop, and show the next thing that was written", "step"),
+    ContextKey(("full_stop",), "step", ".", "stop, and show the next thing that was written", "steps"),
     ContextKey(("plus", "equals_sign", "up"), "faster(1)", "+ -", "faster, slower (also ↑ ↓)", "speed"),
     ContextKey(("minus", "down"), "faster(-1)", "", ""),
     ContextKey(("i",), "waits", "i", "long waits as short ones, or as they were", "waits"),

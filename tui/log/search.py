@@ -79,11 +79,11 @@ class LogsScreen(ModalScreen[RunAgain | None]):
         self.run_worker(self._begin(), group="read")
 
     def on_descendant_focus(self) -> None:
-        """Say what the keys do here."""
+        """Say what the keys do here: none does anything with a list that is empty."""
         if self.focused is self.list:
-            keys = "Enter opens there   p plays   r line into the editor   y copy   Tab words   Esc closes"
+            keys = "Enter opens there   p plays   r line into the editor   y copies   Tab words   Esc closes"
         else:
-            keys = "Enter opens there   ↓ Tab to the list   Esc closes"
+            keys = "Enter opens there   ↓ Tab to the list   Esc closes" if self._hits else "Esc closes"
         self.query_one(KeyRow).say(keys)
 
     async def on_unmount(self) -> None:
@@ -186,6 +186,7 @@ class LogsScreen(ModalScreen[RunAgain | None]):
         width = max(self.query_one("#log-scroll").size.width - 2, 40)
         self.list.put_rows([row(hit, width) for hit in found.hits])
         self.list.put(0 if found.hits else -1)
+        self.on_descendant_focus()
         if not text.strip():
             return
         if not found.count:

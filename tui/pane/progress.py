@@ -144,11 +144,11 @@ class ProgressArea(Widget):
         title = plain(record.activity, limit=512)
         room = max(8, width // 4)
         title = set_cell_size(title, room - 1) + "…" if cell_len(title) > room else title
-        parts = [Content(f"{indent}{title}  ")]
+        parts = [Content(f"{indent}{title}")]
         if 0 <= record.percent <= 100:
             bar = _BAR if width >= 90 else _BAR // 2
             full = round(record.percent * bar / 100)
-            parts.append(Content.styled("█" * full, "$primary"))
+            parts.append(Content.styled("  " + "█" * full, "$primary"))
             parts.append(Content.styled("░" * (bar - full), "$calm"))
             parts.append(Content(f" {record.percent:3d} %"))
         rest = [remaining(record.seconds_remaining), plain(record.status, limit=512)]

@@ -7,7 +7,7 @@ from functools import partial
 
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.discovery.model import Found, Section, Source
-from pstui.tui.sidebar.model import SidebarEntry, found_group, without_saved
+from pstui.tui.sidebar.model import OPEN_KINDS, SidebarEntry, found_group, without_saved
 
 #: found things from which on their entries are made in a thread: on the loop that would hold up a key
 MANY = 2_000
@@ -48,11 +48,17 @@ def found_entries(sections: Sequence[Section], connect: Connect | None = None) -
         group = found_group(title, section.kind)
         entries += (_entry(one, _inside(group, one), section.source, connect) for one in section.found)
         if section.problem:
-            kind = section.kind if section.kind in ("vm", "container") else "host"
+            kind = section.kind if section.kind in OPEN_KINDS else "host"
             # There is little room, and the source's name comes before it: "docker is not running" need not repeat it.
             said = section.problem.removeprefix(f"{section.source} ").removeprefix("is ")
             entries.append(SidebarEntry(kind, f"{section.source}: {said}", state="note"))
     return entries
+
+
+def none_found(listed: Iterable[SidebarEntry]) -> list[SidebarEntry]:
+    """Return a row for each heading that would have nothing below it, so that it does not look as if it still comes."""
+    kinds = {entry.kind for entry in listed}
+    return [SidebarEntry(kind, "none found", state="note") for kind in OPEN_KINDS if kind not in kinds]
 
 
 def _inside(group: str, found: Found) -> str:
@@ -62,7 +68,7 @@ def _inside(group: str, found: Found) -> str:
 
 def _entry(found: Found, group: str, source: str, connect: Connect | None) -> SidebarEntry:
     said = found.state if found.state not in _RUNNING else ""
-    if found.kind in ("container", "vm"):
+    if found.kind in OPEN_KINDS:
         said = said or source.rpartition("/")[2]
     kind = "host" if found.kind == "process" else found.kind
     return SidebarEntry(

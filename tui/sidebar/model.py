@@ -16,7 +16,7 @@ _SHELF = {"process": "host"}
 #: marks the path of a group made from a source, which is folded until it is opened
 FOUND = "⌁"
 #: sources whose finds are shown without a group of their own
-_OPEN_KINDS = ("container", "vm")
+OPEN_KINDS = ("container", "vm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,7 +375,7 @@ def saved_listing(entries: Iterable[SidebarEntry]) -> Listing:
 
 def found_group(source: str, kind: str) -> str:
     """Return the group of what a source has found: none for kinds that are listed with the saved ones."""
-    return "" if kind in _OPEN_KINDS else f"{FOUND} {source.replace('/', ' ')}"
+    return "" if kind in OPEN_KINDS else f"{FOUND} {source.replace('/', ' ')}"
 
 
 def without_saved(found: Iterable[SidebarEntry], saved: Iterable[SidebarEntry]) -> list[SidebarEntry]:

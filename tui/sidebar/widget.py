@@ -16,7 +16,7 @@ from pstui.backends.discovery.model import Section, Sources, Watcher
 from pstui.tui.cut import cut
 from pstui.tui.keys.contexts import MOVES, VERBS
 from pstui.tui.plain import typed_text, without_controls
-from pstui.tui.sidebar.found import MANY, Connect, new_entries
+from pstui.tui.sidebar.found import MANY, Connect, new_entries, none_found
 from pstui.tui.sidebar.model import Listing, Mark, Row, SidebarEntry, SidebarModel
 from pstui.tui.sidebar.rows import Styles, paint
 from pstui.tui.transcript.render.cells import without_last
@@ -333,7 +333,8 @@ class Sidebar(SidebarView):
         self._show_found(await asyncio.to_thread(new_entries, sections, saved, self._connect))
 
     def _show_found(self, entries: Sequence[SidebarEntry]) -> None:
-        self.model.set_found(entries)
+        looked = self._watcher is not None and self._watcher.has_looked
+        self.model.set_found([*entries, *(none_found([*self.model.saved, *entries]) if looked else ())])
         self.build()
         self.post_message(self.FoundChanged())
 

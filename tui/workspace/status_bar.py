@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pstui.backends.addresses import join_host
 from pstui.backends.connection import ConnectionInfo
@@ -36,6 +36,7 @@ SAID_FOR = 4.0
 EVERY_KEY = f"Every key goes to the terminal, but {PREFIX_SHOWN}"
 
 _Hint = tuple[str, str]
+_PREFIX: Final[_Hint] = (PREFIX_SHOWN, "keys")
 #: cells left free at each side
 _PADDING = 1
 _RUNNING = (PaneState.OPENING, PaneState.BUSY)
@@ -63,7 +64,7 @@ def hints(pane: AnyPane | None, panes: Sequence[AnyPane], context: Context, keym
     first = [] if session is None else [*_of_state(session, keymap), *_of_text(session, keymap)]
     first += _asking(pane, panes, keymap)
     rest = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
-    rest += [(PREFIX_SHOWN, "keys"), (keymap.shown("sidebar"), "sidebar")]
+    rest += [_PREFIX, (keymap.shown("sidebar"), "sidebar")]
     if len(panes) > 1:
         rest.append((f"{keymap.shown('tab_1')}…9", "tabs"))
     return [*first, *rest, (keymap.shown("find"), "find"), (keymap.shown("quit"), "quit")]
@@ -87,7 +88,7 @@ def _of_terminal(pane: AnyPane | None, panes: Sequence[AnyPane], keymap: Keymap)
     mine = [(behind[name], word) for name, word in names]
     own = [(keymap.shown(name), keymap.named(name).label) for name in ("help", "connect")]
     first = [*again, *own] if over else []
-    return [*first, *_asking(pane, panes, keymap), mine[0], (PREFIX_SHOWN, "keys"), *mine[1:]]
+    return [*first, *_asking(pane, panes, keymap), mine[0], _PREFIX, *mine[1:]]
 
 
 def _of_text(pane: Pane, keymap: Keymap) -> list[_Hint]:
@@ -237,15 +238,15 @@ class StatusBar(Horizontal):
         narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         self._show_state()
-        pairs = self._fitting(hints(pane, panes, context, self._keymap)[:most])
-        self._keys.offer(pairs)
+        self._keys.offer(self._fitting(hints(pane, panes, context, self._keymap), most))
 
-    def _fitting(self, pairs: Sequence[_Hint]) -> Sequence[_Hint]:
-        """Leave out from the end what would be cut."""
+    def _fitting(self, pairs: list[_Hint], most: int) -> Sequence[_Hint]:
+        """Leave out from the end what is too much; all that goes is behind the prefix key, which stays but for one."""
         # The state that is shown from now on, not the one that the last layout made room for.
         room = self.size.width - self._told.cell_length - 2 * _PADDING
-        while len(pairs) > 1 and room > 0 and _row(pairs).cell_length > room:
-            pairs = pairs[:-1]
+        while len(pairs) > 1 and (len(pairs) > most or _row(pairs).cell_length > room > 0):
+            last = -2 if len(pairs) > 2 and pairs[-1] == _PREFIX else -1
+            pairs = [*pairs[:last], *pairs[len(pairs) + last + 1 :]]
         return pairs
 
     def show_alt(self) -> None:

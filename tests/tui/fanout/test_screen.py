@@ -134,7 +134,7 @@ async def test_answers_are_grouped_compared_run_again_and_asked_for(tmp_path: Pa
     sessions = FakeSessions()
     async with fan_out(sessions, "same-1", "same-2", "other-1", "refuse-1", "slow-1", "ask-1") as s:
         await s.type("Get-Thing")
-        await s.until(lambda: s.shows("1 runs   1 asks   3 done   1 failed"), "each host's state")
+        await s.until(lambda: s.shows("1 running   1 asking   3 done   1 failed"), "each host's state")
         await s.until(lambda: s.shows("✓ 2 hosts  ▸ same-1, same-2") and s.shows("✓ 1 differs  ▸ other-1"), "groups")
         assert s.shows("✗ 1 failed: port 22 refuses  ▸ refuse-1") and s.shows("Password of ask-1")
         s.burst(*"12345", "enter")
@@ -160,10 +160,10 @@ async def test_what_runs_is_stopped_and_closing_asks() -> None:
     sessions = FakeSessions()
     async with fan_out(sessions, "hang-1", "hang-2") as s:
         await s.type("x")
-        await s.until(lambda: s.shows("2 runs   0:0"), "they run, and how long")
-        await s.until(lambda: s.shows("2 runs   0:01"), "time goes by though nothing comes")
+        await s.until(lambda: s.shows("2 running   0:0"), "they run, and how long")
+        await s.until(lambda: s.shows("2 running   0:01"), "time goes by though nothing comes")
         await s.keys("s")
-        await s.until(lambda: s.shows("1 runs   1 stopped"), "one is stopped")
+        await s.until(lambda: s.shows("1 running   1 stopped"), "one is stopped")
         await s.keys("escape")
         await s.until(lambda: s.shows("Stop them and close?"), "the question")
         await s.keys("enter")

@@ -54,10 +54,10 @@ def test_five_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             t.keys("Space", "x")
             t.wait("One line on 5 hosts")
             t.line(LINE)
-            t.wait("1 asks")
+            t.wait("1 asking")
             t.wait("✓ 1 host  ▸ other")
             t.line("yes")  # the key of a host that is not known yet
-            t.wait("1 runs")
+            t.wait("1 running")
             servers["dying"].kill_subsystems()
             t.wait("ended the session")
             (tmp_path / "home-slow" / "go").touch()

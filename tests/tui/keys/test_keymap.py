@@ -183,7 +183,7 @@ def test_every_key_for_reading_arrives_from_an_ordinary_terminal(terminal: Termi
     terminal.keys("C-f", "line 19", "Enter")
     terminal.until(lambda seen: "11 of 11" in seen)
     terminal.keys("n", "N", "n", "Up", "/")
-    terminal.until(lambda seen: "9 of 11" in seen and "Enter go on" in seen)
+    terminal.until(lambda seen: "9 of 11" in seen and "Enter goes on" in seen)
     terminal.keys("Escape")
     terminal.until(lambda seen: "of 11" not in seen)
     terminal.keys("C-End")

@@ -32,6 +32,7 @@ async def test_a_line_of_an_earlier_session_is_found_opened_and_taken_again(
         await s.type("beryl", enter=False)
         await s.until(lambda: s.shows("1 hit in 1 session"), "the hit")
         assert s.shows("Write-Error beryl") and s.shows("✗") and s.shows("demo")
+        assert s.shows("Enter opens there   ↓ Tab to the list   Esc closes")
         await s.keys(*["backspace"] * 5)
         await s.type("amb", enter=False)
         await s.until(lambda: s.shows("Write-Output amber") and not s.shows("beryl"), "another")
@@ -47,6 +48,7 @@ async def test_where_nothing_is_logged_it_says_how() -> None:
         await s.until(lambda: s.pane.state is PaneState.PROMPT, "a prompt")
         await s.keys("ctrl+right_square_bracket", "L")
         await s.until(lambda: s.shows("No log is kept. [settings] log ="), "the way")
+        assert s.shows("Esc closes") and not s.shows("Enter opens there"), "a key is told where it does something"
         await s.type("x", enter=False)
         await s.until(lambda: s.shows("Nothing was logged with these words."), "the answer")
         await s.keys("escape")

@@ -11,11 +11,12 @@ from pstui.backends.records import ProgressRecord
 from pstui.tui.editor.history import LineHistory
 from pstui.tui.keys.actions import ACTIONS, PREFIX_KEY, TAB_KEYS
 from pstui.tui.mends.xterm_parser import fix_alt_keys
-from pstui.tui.pane.progress import ProgressModel, remaining
+from pstui.tui.pane.progress import ProgressArea, ProgressModel, remaining
 from pstui.tui.pane.question import key_info
 from pstui.tui.plain import plain, plain_lines
 from textual import events
 from textual._xterm_parser import XTermParser
+from textual.app import App, ComposeResult
 
 _HOSTILE = st.lists(
     st.one_of(
@@ -131,3 +132,19 @@ def test_the_history_keeps_a_draft_and_no_line_twice_in_a_row() -> None:
 def test_a_key_press_as_readkey_returns_it(key: str, character: str | None, code: int, state: int) -> None:
     info = key_info(key, character)
     assert (info.virtual_key_code, info.character, info.control_key_state) == (code, character or "", state)
+
+
+async def test_progress_without_a_percentage_leaves_no_gap() -> None:
+    class Bars(App[None]):
+        def compose(self) -> ComposeResult:
+            yield ProgressArea()
+
+    async with Bars().run_test(size=(80, 5)) as pilot:
+        area = pilot.app.query_one(ProgressArea)
+        area.take(ProgressRecord(1, 1, -1, "Copying", "a.txt", "", -1, -1, False))
+        area.take(ProgressRecord(1, 2, -1, "Packing", "b.txt", "", 50, -1, False))
+        while not area.size.height:
+            await pilot.pause()
+        first, second = str(area.render()).splitlines()
+        assert first == "Copying   a.txt"
+        assert second == f"Packing  {'█' * 6}{'░' * 6}  50 %   b.txt"

@@ -294,6 +294,14 @@ async def test_nothing_is_looked_for_while_the_sidebar_is_hidden(manager: StandI
         await s.until(lambda: source.waiting == 1, "the look again")
 
 
+async def test_a_heading_below_which_nothing_was_found_says_so(manager: StandInManager, file: Path) -> None:
+    async with session(manager, file, sources=[Listing([])]) as s:
+        await s.until(lambda: "none found" in listed(s), "the look")
+        rows = listed(s)
+        assert rows[rows.index("Virtual machines") + 1] == "none found"
+        assert rows[rows.index("Containers") + 1] == "api", "what is saved says enough"
+
+
 async def test_a_change_on_disk_is_noticed_and_its_problems_are_listed(manager: StandInManager, file: Path) -> None:
     async with session(manager, file) as s:
         file.write_text(FILE + '\n[hosts.new]\ncomputr_name = "x"\n\n[hosts.more]\ncomputer_name = "more"\n')

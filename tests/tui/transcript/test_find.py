@@ -77,7 +77,7 @@ async def test_f1_and_the_footer_tell_the_keys_of_finding() -> None:
     async with session() as driver:
         await driver.run("say one")
         await driver.keys(PREFIX, "slash", "o", "n", "e")
-        await driver.until(lambda: driver.shows("Enter go on"), "the footer")
+        await driver.until(lambda: driver.shows("Enter goes on"), "the footer")
         await driver.keys("enter", "f1")
         await driver.until(lambda: driver.shows("Going from match to match"), "what works here comes first")
         await driver.keys("escape", "slash", "x")

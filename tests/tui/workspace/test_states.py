@@ -116,6 +116,14 @@ async def test_the_seconds_of_an_opening_are_counted_on_its_tab(
         await s.until(lambda: "slow ◌" not in tabs_of(s), "open")
 
 
+async def test_the_way_to_every_key_is_told_at_80_columns_whatever_else_is(manager: StandInManager) -> None:
+    async with screen(host("web1"), sessions=manager.as_manager(), size=(80, 24)) as s:
+        await s.until(lambda: s.shows("F1 help  F2 connect  Ctrl+] keys"), "the footer")
+        await s.run("say words")
+        await s.click("say words", within=5, times=2)
+        await s.until(lambda: s.shows("Ctrl+C copies  F1 help  Ctrl+] keys"), "the footer of a selection")
+
+
 async def test_two_tabs_keep_their_names_at_80_columns_and_a_cut_bar_says_so(manager: StandInManager) -> None:
     async with screen(host("web1"), host("root@127.0.0.1"), sessions=manager.as_manager(), size=(80, 24)) as s:
         await s.run("title " + "long " * 20)
