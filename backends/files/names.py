@@ -25,6 +25,8 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _NOT_IN_WINDOWS = re.compile(r'[<>:"/\\|?*]')
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$) *(\..*)?", re.IGNORECASE)
 _DRIVE = re.compile(r"/?[A-Za-z]:([/\\]|$)")
+#: how an absolute path of Windows begins: with a drive, or with a server and its share; ``\\\\?\\C:`` is written alike
+_HEAD = re.compile(r"/?[A-Za-z]:|[/\\]{2}[^/\\]+[/\\][^/\\]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,15 @@ class Names:
     def split(self, path: str) -> tuple[str, str]:
         """Return the folder of a path, as it is written, and the last name in it."""
         trimmed = self.trim(path)
+        if self.is_root(trimmed):
+            return trimmed, ""
         at = max(trimmed.rfind(one) for one in self._separators)
         if at < 0:
-            return ("", trimmed) if not self.is_root(trimmed) else (trimmed, "")
+            return "", trimmed
         folder, name = trimmed[:at], trimmed[at + 1 :]
         if not folder or _DRIVE.fullmatch(folder):
             folder = trimmed[: at + 1]
-        return (trimmed, "") if not name else (folder, name)
+        return folder, name
 
     def trim(self, path: str) -> str:
         """Return a path without separators at its end, unless it is a root."""
@@ -65,8 +69,8 @@ class Names:
 
     def is_root(self, path: str) -> bool:
         """Whether nothing stands above a path."""
-        if self.is_windows and re.fullmatch(r"/?[A-Za-z]:[/\\]?", path):
-            return True
+        if self.is_windows and (head := _HEAD.match(path)):
+            return path[head.end() :] in ("", *self._separators)
         return bool(path) and all(one in self._separators for one in path)
 
     def is_absolute(self, path: str) -> bool:
@@ -83,17 +87,33 @@ class Names:
         """Return a path counted from a folder, with ``.`` and ``..`` taken out by the text alone."""
         if path[:1] == "~" and path[1:2] in ("", *self._separators):
             here, path = self.home or here, path[2:].lstrip(self._separators)
+        if self.is_windows:
+            here, path = self._on_drive(path, here)
         whole = path if self.is_absolute(path) else self.join(here, path) if path else here
         parts: list[str] = []
         head = ""
-        if self.is_windows and (drive := re.match(r"/?[A-Za-z]:|\\\\[^/\\]+[/\\][^/\\]+", whole)):
-            head, whole = drive.group(), whole[drive.end() :]
+        if self.is_windows and (found := _HEAD.match(whole)):
+            head, whole = found.group(), whole[found.end() :]
         for part in re.split(r"[/\\]" if self.is_windows else "/", whole):
             if part == "..":
                 parts = parts[:-1]
             elif part not in ("", "."):
                 parts.append(part)
         return head + self.separator + self.separator.join(parts)
+
+    def _on_drive(self, path: str, here: str) -> tuple[str, str]:
+        """Return from where a path of Windows is counted that lacks its drive or the way from the drive's top.
+
+        ``C:x`` is counted from the folder one is in on that drive; of another than that of ``here``, it is its top.
+        """
+        at = _HEAD.match(here)
+        top = at.group() if at else ""
+        if (drive := re.match(r"[A-Za-z]:(?![/\\])", path)) is not None:
+            is_here = top.lstrip("/").casefold() == drive.group().casefold()
+            return here if is_here else drive.group() + self.separator, path[2:]
+        if self.separator == "\\" and path[:1] in ("/", "\\") and not _HEAD.match(path):
+            return top + self.separator, path.lstrip("/\\")
+        return here, path
 
     def refusal(self, name: str) -> str:
         """Return why a name cannot be one in a folder of this computer, empty where it can."""
@@ -110,8 +130,8 @@ class Names:
     def key(self, name: str) -> str:
         """Return what two names share that are one here."""
         if self.folds:
-            name = unicodedata.normalize("NFC", name)
-        return name.casefold() if self.is_windows or self.folds else name
+            return folded(name)
+        return name.casefold() if self.is_windows else name
 
     @property
     def _separators(self) -> str:
@@ -122,6 +142,11 @@ POSIX = Names()
 WINDOWS = Names("\\", is_windows=True)
 #: Windows over SFTP: ``/C:/Users``
 WINDOWS_SFTP = Names("/", is_windows=True)
+
+
+def folded(name: str) -> str:
+    """Return what two names share that differ in case, or in how an accent is written, at most."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def odd(name: str) -> str:

@@ -9,10 +9,10 @@ import enum
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Reason
-from pstui.backends.files.names import MAX_PATH, PART, leads_outside, odd_text
+from pstui.backends.files.names import MAX_PATH, PART, folded, leads_outside, odd_text
 from pstui.backends.files.options import Options
 
 #: most files and folders of one copy
@@ -94,6 +94,26 @@ async def expanded(files: FileSystem, path: str) -> list[str]:
     return paths
 
 
+async def folds(files: FileSystem, folder: str) -> bool:
+    """Whether names that differ in case are one in a folder of a far end, or in the next above that is there.
+
+    No protocol tells: it is asked for the folder under its name with small and capital letters exchanged.
+    """
+    names = files.names
+    try:
+        while not names.is_root(folder):
+            above, name = names.split(folder)
+            there = await files.stat(folder)
+            if there is not None and name != name.swapcase():
+                twin = await files.stat(names.join(above, name.swapcase()))
+                return twin is not None and replace(twin, name="") == replace(there, name="")
+            folder = above
+    except FileError as error:
+        if error.reason is Reason.LOST:
+            raise
+    return False
+
+
 class Planner:
     """Walks the sources of one copy. ``progress`` is told how much was found so far."""
 
@@ -102,23 +122,33 @@ class Planner:
     ) -> None:
         self._source, self._destination, self._options, self._progress = source, destination, options, progress
         self.plan = Plan()
+        #: the names that come into each folder of the destination, by what those share that may be one there
+        self._coming: dict[str, dict[str, set[str]]] = {}
+        self._folds: bool | None = None
 
     async def add(self, paths: Sequence[str], to: str, *, into: bool) -> None:
         """Plan to copy ``paths``; ``into`` a folder ``to``, or one to be ``to`` itself. Raises FileError when lost."""
+        places = set[str]()
         for path in paths:
             names = self._source.names
             place = names.absolute(path, self._source.here)
+            if place in places:
+                continue
+            places.add(place)
             try:
                 entry = await self._source.stat(place)
                 if entry is None:
                     raise FileError(f"{path} is not there", reason=Reason.MISSING)
                 name = names.split(place)[1]
-                if into:
-                    if why := self._destination.names.refusal(name):
-                        raise FileError(f"{path} cannot be copied", why, reason=Reason.NAME)
-                    target = self._destination.names.join(to, name)
-                else:
-                    target = to
+                there = self._destination.names
+                target = there.join(to, name) if into else to
+                # a name that the person gave may have control characters in it
+                if (into or there.is_windows) and (why := there.refusal(name if into else there.split(to)[1])):
+                    raise FileError(
+                        f"{path} cannot be copied" if into else f"{to} cannot be made", why, reason=Reason.NAME
+                    )
+                if into and await self._is_taken(to, name, entry.kind):
+                    raise _twice(path)
                 await self._one(Item(entry, place, target), "", 0)
             except FileError as error:
                 self._refuse(path, to, error)
@@ -174,13 +204,26 @@ class Planner:
                     raise FileError(f"{path!r} cannot be copied under its name", why, reason=Reason.NAME)
                 if entry.name.endswith(PART):
                     raise FileError(f"{path} is the beginning of a copy", "It was left out.", reason=Reason.REFUSED)
-                if names.key(entry.name) in seen:
-                    raise FileError(f"{path} is there twice", "Another has the same name.", reason=Reason.NAME)
+                if names.key(entry.name) in seen or await self._is_taken(item.to, entry.name, entry.kind):
+                    raise _twice(path)
                 seen.add(names.key(entry.name))
                 below = f"{inside}/{entry.name}".lstrip("/") if entry.kind is Kind.FOLDER else inside
                 await self._one(Item(entry, path, to), below, depth + 1)
             except FileError as error:
                 self._refuse(path, to, error)
+
+    async def _is_taken(self, folder: str, name: str, kind: Kind) -> bool:
+        """Whether something else of this copy gets that name there; two folders of one name become one."""
+        names = self._destination.names
+        key = names.key(name)
+        keys = self._coming.setdefault(names.key(folder), {}).setdefault(folded(name), set())
+        taken = key in keys and kind is not Kind.FOLDER
+        if keys - {key} and not names.is_windows:
+            if self._folds is None:
+                self._folds = await folds(self._destination, folder)
+            taken = taken or self._folds
+        keys.add(key)
+        return taken
 
     async def _followed(self, item: Item) -> Item:
         """Return what a link leads to; one that leads to a folder it stands in would have no end."""
@@ -202,3 +245,7 @@ class Planner:
         if error.reason is Reason.LOST:
             raise error
         self.plan.refused.append(Outcome(path, to, State.FAILED, 0, error.text(), error.reason))
+
+
+def _twice(path: str) -> FileError:
+    return FileError(f"{path} is there twice", "Another has the same name.", reason=Reason.NAME)

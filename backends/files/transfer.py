@@ -17,7 +17,7 @@ from contextlib import aclosing, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from pstui.backends.files.base import Entry, FileError, FileSystem, Kind, Pieces, Reason, Settled, as_kept
-from pstui.backends.files.names import part_name
+from pstui.backends.files.names import folded, part_name
 from pstui.backends.files.options import Existing, Options
 from pstui.backends.files.plan import Item, Outcome, Plan, Planner, State, expanded
 
@@ -104,6 +104,8 @@ class Transfer:
         self._running.set()
         #: what stands in the folders of the destination, by folder and key of the name
         self._there: dict[str, dict[str, Entry]] = {}
+        #: what those names share that may be one for the destination, by folder
+        self._alike: dict[str, set[str]] = {}
         self._failed_folders: set[str] = set()
         self._large = asyncio.Semaphore(LARGE_LANES)
 
@@ -215,7 +217,9 @@ class Transfer:
                 why = f"A {there.kind.value} of that name is there."
                 raise FileError(f"{item.to} cannot be made a folder", why, reason=Reason.EXISTS)
             key = self.destination.names.key
-            self._there[item.to] = {key(each.name): each for each in await self.destination.entries(item.to)}
+            entries = await self.destination.entries(item.to)
+            self._there[item.to] = {key(each.name): each for each in entries}
+            self._alike[item.to] = {folded(each.name) for each in entries}
         except FileError as error:
             self._tell_failure(item.path, item.to, error)
             self._failed_folders.add(item.to)
@@ -277,7 +281,9 @@ class Transfer:
         folder, name = self.destination.names.split(path)
         known = self._there.get(folder)
         if known is not None:
-            return known.get(self.destination.names.key(name))
+            found = known.get(self.destination.names.key(name))
+            if found is not None or folded(name) not in self._alike.get(folder, ()):
+                return found
         return await self.destination.stat(path, follow=False)
 
     def _is_same(self, entry: Entry, there: Entry) -> bool:

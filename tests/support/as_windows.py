@@ -49,7 +49,7 @@ class Face(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name in self._lacking:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}", name=name, obj=self)
         return getattr(self._real, name)
 
 

@@ -21,7 +21,7 @@ SRC and DST are paths here, or HOST:path: HOST is all that pstui HOST takes, a
 profile, user@host, a host of ssh_config, a computer; ssh://user@host:port/path
 names a port. HOST: alone is the folder one starts in there. Patterns with *, ?
 and [a-c] are also matched there. A word with a colon that is a path here is
-written ./a:b; C:\\x is not a host. As DST group:Prod:path,
+written ./a:b; C:\\x is not a host, on Windows no C: is. As DST group:Prod:path,
 tag:sql:path and web*:path are all hosts that are meant, one after the other.
 Over SSH it goes by SFTP; to what has none (WinRM, containers, named pipes), by
 a pipeline in a PowerShell session.
@@ -54,7 +54,8 @@ Examples
   pstui cp -r web1:/srv/www web2:/srv/
 """
 
-_DRIVE = re.compile(r"[A-Za-z]:\\" if os.name != "nt" else r"[A-Za-z]:([\\/]|$)")
+#: what begins a path of Windows and names no host; on Windows one letter and a colon are a drive, as to its own scp
+_DRIVE, _DRIVE_THERE = re.compile(r"[A-Za-z]:\\"), re.compile(r"[A-Za-z]:")
 _BRACKETS = re.compile(r"((?:[^@/\[\]]*@)?\[[^\]/]+\]):(.*)", re.DOTALL)
 _SHORT = {"r": "recurse", "R": "recurse", "f": "force", "n": "skip", "u": "newer", "p": "preserve", "q": "quiet"}
 _LONG = ("recurse", "force", "skip", "newer", "preserve", "no-preserve", "no-check", "quiet", "help")
@@ -109,11 +110,11 @@ def parse(words: Sequence[str], kinds: Sequence[str] = KINDS) -> CopyCall | None
     return CopyCall(tuple(sources), destination, frozenset(given))
 
 
-def place(text: str, kinds: Sequence[str] = KINDS) -> Place:
+def place(text: str, kinds: Sequence[str] = KINDS, *, windows: bool = os.name == "nt") -> Place:
     """Return which far end a word names, and the path there. Raises CallError."""
     if text.startswith(("ssh://", "sftp://")):
         return _of_url(text)
-    if _DRIVE.match(text):
+    if (_DRIVE_THERE if windows else _DRIVE).match(text):
         return Place("", text)
     if (match := _BRACKETS.fullmatch(text)) is not None:
         return Place(match.group(1), match.group(2))

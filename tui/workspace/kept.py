@@ -79,9 +79,11 @@ class KeptSessions:
         return [(place, label, len(self.at(place))) for place, label in labels.items()]
 
     def watch(self, sessions: SessionManager) -> None:
-        """Follow what becomes of the sessions of this run."""
+        """Follow what becomes of the sessions of this run; the command line's is made before the workspace is."""
         sessions.on_session = self._follow
         sessions.on_gone = self.forget
+        for session in sessions.sessions:
+            self._follow(session)
 
     def _follow(self, session: PSSession) -> None:
         session.status.on_change_of_state.append(partial(self.look, session))

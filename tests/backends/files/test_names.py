@@ -25,6 +25,18 @@ from pstui.backends.files.names import POSIX, WINDOWS, WINDOWS_SFTP, Names, lead
         (WINDOWS, "a\\..\\b/c", "C:\\Users", "C:\\Users\\b\\c"),
         (WINDOWS, "D:\\x\\..\\..", "C:\\", "D:\\"),
         (WINDOWS, "\\\\server\\share\\x\\..\\..", "C:\\", "\\\\server\\share\\"),
+        (WINDOWS, "//server/share/x", "C:\\", "//server/share\\x"),
+        (WINDOWS, "\\\\?\\C:\\x\\..\\..\\y", "D:\\", "\\\\?\\C:\\y"),
+        (WINDOWS, "c:a", "C:\\Users", "C:\\Users\\a"),
+        (WINDOWS, "C:..\\a", "C:\\Users\\x", "C:\\Users\\a"),
+        (WINDOWS, "C:", "C:\\Users", "C:\\Users"),
+        (WINDOWS, "D:a", "C:\\Users", "D:\\a"),
+        (WINDOWS, "C:a", "\\\\server\\share\\x", "C:\\a"),
+        (WINDOWS, "\\a", "C:\\Users", "C:\\a"),
+        (WINDOWS, "/a", "C:\\Users", "C:\\a"),
+        (WINDOWS, "\\a", "\\\\server\\share\\x", "\\\\server\\share\\a"),
+        (WINDOWS_SFTP, "C:a", "/C:/Users", "/C:/Users/a"),
+        (WINDOWS_SFTP, "/", "/C:/Users", "/"),
         (WINDOWS_SFTP, "C:/x/y", "/C:/Users", "C:/x/y"),
         (WINDOWS_SFTP, "x", "/C:/Users", "/C:/Users/x"),
     ],
@@ -64,11 +76,21 @@ def test_names_that_are_one_on_such_a_disk_have_one_key(one: str, other: str) ->
         (WINDOWS, "C:\\a", ("C:\\", "a")),
         (WINDOWS, "C:\\a\\b/", ("C:\\a", "b")),
         (WINDOWS, "C:\\", ("C:\\", "")),
+        (WINDOWS, "\\\\server\\share\\a", ("\\\\server\\share", "a")),
+        (WINDOWS, "\\\\server\\share\\", ("\\\\server\\share\\", "")),
         (WINDOWS_SFTP, "/C:/a", ("/C:/", "a")),
     ],
 )
 def test_a_path_is_a_folder_and_a_name(names: Names, path: str, parts: tuple[str, str]) -> None:
     assert names.split(path) == parts
+
+
+@pytest.mark.parametrize(
+    "share", ["\\\\server\\share", "\\\\server\\share\\", "//server/share", "\\\\?\\C:\\", "/C:", "D:/"]
+)
+def test_nothing_stands_above_a_share_or_a_drive(share: str) -> None:
+    assert WINDOWS.is_root(share) and WINDOWS.above(share) == share
+    assert not WINDOWS.is_root(WINDOWS.join(share, "a"))
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\0", "a\nb", "\x1b[2J", "\x9b", "x" * 256, "é" * 128])

@@ -445,3 +445,50 @@ async def test_times_stay_where_a_server_takes_requests_in_another_order(home: P
     async with own_sftp(Late, home) as info, far_files(info) as far, near_files(tmp_path) as near:
         await Transfer(near, far, Options()).run(["old"], str(tmp_path / "there"))
     assert (tmp_path / "there").stat().st_mtime == 1_000_000_000
+
+
+class Folding(asyncssh.SFTPServer):
+    """A server whose disk takes names that differ in case for one, as that of a Mac does."""
+
+    def map_path(self, path: bytes) -> bytes:
+        place = Path("/")
+        for part in Path(os.fsdecode(super().map_path(path))).parts[1:]:
+            inside = place.iterdir() if place.is_dir() else ()
+            place = next((each for each in inside if each.name.casefold() == part.casefold()), place / part)
+        return os.fsencode(place)
+
+
+@pytest.mark.parametrize(
+    "factory, refused",
+    [
+        (Folding, {"tree/ReadMe", "tree/src", "two/Notes"}),
+        (asyncssh.SFTPServer, set[str]()),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_far_end_is_asked_whether_two_names_are_one(
+    home: Path, tmp_path: Path, factory: type[asyncssh.SFTPServer], refused: set[str], is_there: bool
+) -> None:
+    for name in ("tree/README", "tree/ReadMe", "tree/Src/a", "tree/src/b", "one/notes", "two/Notes"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    to, sources = tmp_path / "to", ["tree", str(tmp_path / "one" / "notes"), str(tmp_path / "two" / "Notes")]
+    if is_there:
+        to.mkdir()
+    async with own_sftp(factory, home) as info, far_files(info) as far, near_files(tmp_path) as near:
+        copy = Transfer(near, far, Options(recurse=True))
+        outcomes = await copy.run(sources if is_there else sources[:1], str(to))
+    failed = {str(Path(each.path).relative_to(tmp_path)) for each in outcomes if each.state is State.FAILED}
+    assert failed == (refused if is_there else refused - {"two/Notes"})
+    top = to / "tree" if is_there else to
+    assert (top / "README").read_text() == "tree/README" and (top / "Src" / "a").read_text() == "tree/Src/a"
+
+
+async def test_what_is_there_under_the_same_name_in_other_case_is_asked_about(home: Path, tmp_path: Path) -> None:
+    for name in ("tree/README", "there/tree/ReadMe"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(name)
+    async with own_sftp(Folding, home) as info, far_files(info) as far, near_files(tmp_path) as near:
+        (outcome,) = await Transfer(near, far, Options(recurse=True)).run(["tree"], str(tmp_path / "there"))
+    assert outcome.state is State.SKIPPED
+    assert (tmp_path / "there" / "tree" / "ReadMe").read_text() == "there/tree/ReadMe"

@@ -125,6 +125,30 @@ async def test_of_two_names_that_are_one_there_the_second_is_refused(
     assert sorted(look(tmp_path / "to")) == ["README"]
 
 
+async def test_of_two_sources_with_one_name_the_second_is_refused_and_folders_become_one(
+    files: LocalFiles, other: LocalFiles, tmp_path: Path
+) -> None:
+    for name in ("one/f", "two/f", "one/sub/a", "two/sub/a", "two/sub/b"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "to").mkdir()
+    outcomes = await run(files, other, "one/f", "two/f", "one/sub", "one/f", "two/sub")
+    refused = {each.path for each in outcomes if each.state is State.FAILED}
+    assert refused == {"two/f", str(tmp_path / "two" / "sub" / "a")}
+    to = tmp_path / "to"
+    assert [(to / name).read_text() for name in ("f", "sub/a", "sub/b")] == ["one/f", "one/sub/a", "two/sub/b"]
+
+
+async def test_what_windows_would_take_for_a_device_is_not_written(
+    files: LocalFiles, other: LocalFiles, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    other.names = replace(other.names, is_windows=True)
+    (outcome,) = await run(files, other, "file", to="nul.txt")
+    assert (outcome.state, outcome.reason) == (State.FAILED, Reason.NAME)
+    assert not (tmp_path / "nul.txt").exists()
+
+
 async def test_the_beginning_of_another_copy_is_left_out(files: LocalFiles, other: LocalFiles, tmp_path: Path) -> None:
     (tmp_path / "tree").mkdir()
     (tmp_path / "tree" / "a.pstui-part").write_text("half")

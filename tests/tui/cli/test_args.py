@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import re
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -328,6 +329,7 @@ def test_a_uri_belongs_to_connection_uri(capsys: Captured) -> None:
     assert "A URI belongs to -ConnectionUri." in said and "bracket" not in said
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="what Windows draws on has no TERM")
 @pytest.mark.parametrize("kind", ["dumb", "unknown", "network", "emacs"])
 def test_a_terminal_that_cannot_draw_is_refused(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from pstui.tui.cli import screen

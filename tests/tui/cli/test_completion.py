@@ -84,12 +84,13 @@ def test_a_file_of_profiles_that_is_named(tmp_path: Path) -> None:
 def listed(tmp_path: Path) -> list[str]:
     """An inventory whose program has been looked at once and is slow from now on, and a host of ssh_config."""
     rows = [{"name": "own1", "group": "Prod/Web"}, {"name": "own $(touch x)", "tags": "blue"}]
-    file, program = tmp_path / "p.toml", tmp_path / "lists"
-    program.write_text(f"#!/bin/sh\necho '{json.dumps(rows)}'\n")
-    program.chmod(0o755)
-    file.write_text(f"[hosts.web1]\nhost_name = 'x'\n[inventory.slow]\ncommand = ['{program}']\n")
+    file, program = tmp_path / "p.toml", tmp_path / "lists.py"
+    program.write_text(f"print({json.dumps(rows)!r})\n")
+    command = f"['{sys.executable}', '{program}']"
+    file.write_text(f"[hosts.web1]\nhost_name = 'x'\n[inventory.slow]\ncommand = {command}\n")
     assert len(load(str(file)).listed) == 2
-    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\nexec sleep 100\n")
+    ran = str(tmp_path / "ran")
+    program.write_text(f"import pathlib, time\npathlib.Path({ran!r}).touch()\ntime.sleep(100)\n")
     (Path.home() / ".ssh").mkdir(mode=0o700, exist_ok=True)
     (Path.home() / ".ssh" / "config").write_text("Host owl *.example.com\n")
     return ["--config", str(file)]

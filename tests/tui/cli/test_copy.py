@@ -42,7 +42,15 @@ from tests.support.sshd import Sshd, make_home
     ],
 )
 def test_which_word_names_a_far_end(word: str, meant: Place) -> None:
-    assert place(word) == meant
+    assert place(word, windows=False) == meant
+
+
+@pytest.mark.parametrize(
+    "word", ["C:file", "c:", "C:\\x", "C:/x", "\\\\server\\share\\x", "\\\\?\\C:\\x", "//server/c:x"]
+)
+def test_one_letter_and_a_colon_is_a_drive_on_windows(word: str) -> None:
+    assert place(word, windows=True) == Place("", word)
+    assert place("web1:C:x", windows=True) == Place("web1", "C:x")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +74,7 @@ def test_a_wrong_call_is_refused(words: list[str]) -> None:
 
 
 def test_the_options_of_a_call() -> None:
-    call = parse(["-rf", "--no-check", "a", "--", "-b", "h:"])
+    call = parse(["-rf", "--no-check", "a", "--", "-b", "db:"])
     assert call is not None
     assert call.given == {"recurse", "force", "no-check"}
     assert [each.path for each in call.sources] == ["a", "-b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -242,13 +243,12 @@ async def test_a_pasted_line_fills_the_dialog_from_any_field() -> None:
 
 async def test_what_is_typed_first_is_the_host() -> None:
     async with dialog() as (s, shown, answers):
-        assert shown.draft.parameter_set is HOME is S.SSH_HOST
-        await s.type("root@db:22", enter=False)
-        await s.until(lambda: s.shows("root, from HostName"), "the fields")
-        assert shown.line == "Enter-PSSession -HostName root@db:22"
+        assert shown.draft.parameter_set is HOME is (S.COMPUTER_NAME if sys.platform == "win32" else S.SSH_HOST)
+        await s.type("db", enter=False)
+        await s.until(lambda: shown.line == f"Enter-PSSession -{HOME.target} db", "the line")
         await s.keys("enter")
         await s.until(lambda: answers, "the answer")
-        assert answers[0] is not None and answers[0].parameter_set is S.SSH_HOST
+        assert answers[0] is not None and answers[0].parameter_set is HOME
 
 
 async def test_a_call_that_lacks_a_value_leads_to_the_missing_field() -> None:
@@ -280,7 +280,9 @@ async def test_f2_and_tab_lead_to_it_and_escape_asks_only_when_something_was_typ
 
 
 async def test_keys_in_one_burst_reach_the_fields_in_order() -> None:
-    async with dialog() as (s, _, answers):
+    async with dialog() as (s, shown, answers):
+        await choose(s, shown, S.SSH_HOST)
+        await shown.form.focus_field("HostName")
         s.burst(*"web1", "tab", *"5986", "tab", *"admin", "enter")
         await s.until(lambda: answers, "the answer")
         made = answers[0]
@@ -341,6 +343,7 @@ async def test_a_pasted_line_with_the_prompts_and_line_ends_of_a_terminal_fills_
 
 async def test_the_line_is_copied() -> None:
     async with dialog() as (s, shown, _):
+        await choose(s, shown, S.SSH_HOST)
         await fill(s, shown, {"HostName": "web1"})
         await s.keys("ctrl+y")
         await s.until(lambda: s.shows("The line was copied"), "the word")

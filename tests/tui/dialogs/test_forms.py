@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.connection import ParameterSet
 from pstui.config.problems import ConfigError
 from pstui.config.sources import fetch_password, store_password
 from pstui.tui.dialogs.connect import ConnectScreen
@@ -22,6 +23,7 @@ from pstui.tui.profiles.reading import read
 from tests.support.keyring_memory import keyring_in_memory
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager
+from tests.tui.dialogs.test_connect import choose
 
 FILE = """\
 # my machines
@@ -373,7 +375,7 @@ async def test_the_first_profile_of_all_makes_the_file_and_has_the_cursor(tmp_pa
     file = tmp_path / "new" / "profiles.toml"
     async with session(file) as s:
         await s.keys("a")
-        await host_form(s)
+        await choose(s, await host_form(s), ParameterSet.SSH_HOST)
         await put(s, "Known.Name", "web1")
         await put(s, "HostName", "web1.contoso.com")
         await s.keys("enter")

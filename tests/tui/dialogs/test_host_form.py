@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pstui.backends.connection import ParameterSet
 from pstui.tui.dialogs.connect import ConnectScreen
+from pstui.tui.dialogs.connect_form import HOME
 from pstui.tui.dialogs.credential_form import CredentialForm
 from pstui.tui.pane.state import PaneState
 from pstui.tui.profiles.book import ProfileBook
@@ -15,6 +17,7 @@ from pstui.tui.profiles.reading import read
 
 from tests.support.pilot import Screen, screen
 from tests.support.stand_in import StandInManager
+from tests.tui.dialogs.test_connect import choose
 
 FILE = """\
 [credentials.b]
@@ -112,7 +115,7 @@ async def test_nothing_is_complained_about_before_a_key_was_typed_and_a_changed_
         await s.until(lambda: s.app.screen is s.workspace, "closed")
         await form(s, "a")
         await s.keys("enter")
-        await s.until(lambda: s.shows("✗ Still needed: HostName"), "what is missing, once it was tried")
+        await s.until(lambda: s.shows(f"✗ Still needed: {HOME.target}"), "what is missing, once it was tried")
     assert file.read_text() == FILE
 
 
@@ -137,6 +140,8 @@ async def test_f3_shows_the_saved_host_of_the_tab_and_saves_it_there(file: Path)
 async def test_a_host_of_ssh_has_an_account_with_the_source_of_its_password(file: Path) -> None:
     async with session(file) as s:
         shown = await form(s, "a")
+        await choose(s, shown, ParameterSet.SSH_HOST)
+        await shown.form.focus_field("HostName")
         await s.type("new.lab", enter=False)
         await shown.form.focus_field("Credential")
         await s.type("deploy", enter=False)

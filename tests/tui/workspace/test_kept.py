@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from pstui.backends.connection import ConnectionInfo
+from pstui.backends.console import Console
+from pstui.backends.credentials import PSCredential, Secret
+from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.wsman.envelope import SHELL_RESOURCE
 from pstui.tui.dialogs.messages import QuitScreen
 from pstui.tui.dialogs.palette import CommandPalette
@@ -35,9 +41,9 @@ class Desk:
             f'[credentials.me]\nuser_name = "{USER}"\n'
         )
 
-    def run(self) -> AbstractAsyncContextManager[Screen]:
+    def run(self, *infos: ConnectionInfo, **options: Any) -> AbstractAsyncContextManager[Screen]:
         """Begin a run of the program."""
-        return screen(book=ProfileBook(read(self.profiles)), memory=self.memory, size=(110, 30))
+        return screen(*infos, book=ProfileBook(read(self.profiles)), memory=self.memory, size=(110, 30), **options)
 
 
 async def bar(s: Screen, line: str) -> None:
@@ -101,6 +107,24 @@ async def test_what_is_let_go_of_at_the_end_is_taken_up_at_the_next_start(
         await s.until(lambda: not s.shows("1 kept"), "offered no more")
         await bar(s, "Get-PSSession | Remove-PSSession")
         await s.until(lambda: not winrm_endpoint.shells(), "removed")
+
+
+async def test_the_session_that_began_before_the_screen_is_offered_too(
+    winrm_endpoint: WinRMEndpoint, tmp_path: Path
+) -> None:
+    desk, sessions = Desk(tmp_path, winrm_endpoint), SessionManager()
+    info = ProfileBook(read(desk.profiles)).connection("host", "web1")
+
+    async def ready(info: ConnectionInfo, console: Console) -> ConnectionInfo:
+        return replace(info, values={**info.values, "Credential": PSCredential(USER, Secret(PASSWORD))})
+
+    await sessions.begin(info, ready).begun.wait()
+    async with desk.run(info, sessions=sessions) as s:
+        await s.until(lambda: s.has_pane and s.pane.state is PaneState.PROMPT, "entered")
+        await quit_and_keep(s)
+    async with desk.run() as s:
+        await s.until(lambda: s.shows("A session is kept for you"), "the offer")
+    winrm_endpoint.control("end_shells")
 
 
 async def test_a_session_with_a_name_is_found_by_another_run(winrm_endpoint: WinRMEndpoint, tmp_path: Path) -> None:

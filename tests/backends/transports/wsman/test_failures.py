@@ -16,8 +16,8 @@ from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.wsman import errors as wsman_errors
 from pstui.backends.transports.wsman import faults as wsman_faults
 from pstui.backends.transports.wsman import security as wsman_safety
+from pstui.backends.transports.wsman.advice import ADVICE
 from pstui.backends.transports.wsman.credentials import in_realm
-from pstui.backends.transports.wsman.errors import ADVICE
 from pstui.backends.transports.wsman.security import AuthenticationPlan, plan_authentication
 from pstui.backends.transports.wsman.target import client_culture, read_options, target_of
 

@@ -30,8 +30,9 @@ from tests.support.wsman_calls import answering, call, credential, refusal, sess
 
 __all__ = ["winrm_endpoint"]
 
+SCHEMES = ["Negotiate", "Kerberos", "Basic", "Digest", "CredSSP", "Certificate"]
 WINRM = WinRMOptions(
-    arguments=["--auth", "Negotiate,Kerberos,Basic,Digest,CredSSP,Certificate", "--allow-unencrypted"],
+    arguments=["--auth", ",".join(SCHEMES), "--allow-unencrypted"],
     https=True,
     kerberos=["localhost"],
 )
@@ -127,6 +128,10 @@ async def test_a_client_certificate_is_found_by_its_thumbprint(winrm_endpoint: W
     async with session(call(winrm_endpoint, ssl=True, settings=settings, **values), console) as opened:
         await opened.invoke_script("'in'", console)
     assert console.shown() == ["in"]
+    winrm_endpoint.control("gate", schemes=["Negotiate"])
+    told = await refusal(call(winrm_endpoint, ssl=True, settings=settings, **values))
+    winrm_endpoint.control("gate", schemes=SCHEMES)
+    assert "the certificate was refused" in told and "ClientCertificate" in told and "password" not in told
     told = await refusal(call(winrm_endpoint, ssl=True, settings={"certificate_files": []}, **values))
     assert "no certificate with the thumbprint" in told
     assert "certificate_files" in told
@@ -299,7 +304,7 @@ async def test_a_way_that_is_not_offered_is_told_and_costs_no_password(
     try:
         told = await refusal(call(winrm_endpoint, ssl=True, Authentication=mechanism))
     finally:
-        winrm_endpoint.control("gate", schemes=["Negotiate", "Kerberos", "Basic", "Digest", "CredSSP", "Certificate"])
+        winrm_endpoint.control("gate", schemes=SCHEMES)
     assert f"does not offer {mechanism.casefold()} authentication" in told
     assert f"It offers {', '.join(offered)}." in told
     assert "nonce" not in told
