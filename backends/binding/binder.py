@@ -295,6 +295,8 @@ class _Binding:
         bound = False
         for coerce in (False, True) if values else ():
             for sets in (default, self.valid):
+                if bound:
+                    break  # what the default set takes decides the set, as in PowerShell
                 for parameter, use in self.open_uses(sets):
                     key = next(
                         (n.casefold() for n in (parameter.name, *parameter.aliases) if n.casefold() in values), ""

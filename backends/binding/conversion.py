@@ -36,6 +36,8 @@ def bind_value(cmdlet: Cmdlet, parameter: Parameter, value: Value, context: Bind
             hint = f"Given: {errors.quoted(value.text)}."
         raise errors.not_convertible(cmdlet, parameter.name, error.error_id, error.why, hint) from None
     _validate(cmdlet, parameter, result)
+    if mandatory and result == ():
+        raise errors.empty_mandatory(cmdlet, parameter.name)
     if result is None:
         if mandatory:
             raise errors.null_mandatory(cmdlet, parameter.name)
@@ -172,7 +174,8 @@ def _broken(rule: str, result: Any) -> str:
     match name:
         case "Range":
             low, high = map(int, rest.split(".."))
-            if not isinstance(result, int) or not low <= result <= high:
+            each = result if isinstance(result, tuple) else (result,)
+            if not all(isinstance(one, int) and low <= one <= high for one in each):
                 return f"It must lie between {low} and {high}."
         case "Set":
             if str(result).casefold() not in rest.casefold().split(","):

@@ -17,7 +17,7 @@ from pstui.backends.binding.conversion import SessionOption
 from pstui.backends.binding.members import member, text_of
 from pstui.backends.binding.session_options import SESSION_OPTIONS, from_table
 from pstui.backends.binding.values import ConversionError
-from pstui.backends.errors import CallError
+from pstui.backends.errors import CallError, PstuiError
 from pstui.backends.language.tokens import Token, TokenKind
 
 _KEYS = {"pssessionconfigurationname": "configuration_name", "pssessionapplicationname": "application_name"}
@@ -43,19 +43,43 @@ def preferences(value_of: Callable[[str], Any]) -> dict[str, Any]:
     return found
 
 
-def _culture() -> str:
+def _culture(_: str) -> str:
     """Return the name of this computer's culture, empty for the invariant one."""
     return (locale.getlocale()[0] or "").replace("_", "-").removeprefix("C")
 
 
+def _refused(spelled: str) -> Any:
+    """Refuse a variable that would otherwise count as nothing. Raises CallError."""
+    raise CallError(f"${spelled} is not known here", "", "It belongs to a PowerShell: type the line in a session.")
+
+
+def _instead(value: Any, name: str) -> str:
+    """Return what to use instead of a property that PowerShell has and this lacks; the name in lower case."""
+    if is_session(value) and name == "runspace":
+        return "Give the session itself: -Session $s."
+    if isinstance(value, PstuiError) and name in _OF_ERRORS:
+        return "An error has Exception.Message and FullyQualifiedErrorId here."
+    return ""
+
+
+#: variables that a PowerShell sets and that nothing here can stand for, in lower case
+_ELSEWHERE = (
+    *("?", "^", "$", "args", "executioncontext", "host", "input", "islinux", "ismacos", "iswindows", "lastexitcode"),
+    *("matches", "myinvocation", "pid", "profile", "pscommandpath", "pshome", "psscriptroot", "psversiontable"),
+)
+
+
 #: variables that PowerShell sets by itself, in lower case
-_AUTOMATIC: Mapping[str, Callable[[], Any]] = {
-    "pssessionoption": SessionOption,
-    "pssessionconfigurationname": lambda: "http://schemas.microsoft.com/powershell/Microsoft.PowerShell",
-    "pssessionapplicationname": lambda: "wsman",
-    "erroractionpreference": lambda: "Continue",
+_AUTOMATIC: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(_ELSEWHERE, _refused),
+    "pssessionoption": lambda _: SessionOption(),
+    "pssessionconfigurationname": lambda _: "http://schemas.microsoft.com/powershell/Microsoft.PowerShell",
+    "pssessionapplicationname": lambda _: "wsman",
+    "erroractionpreference": lambda _: "Continue",
     **dict.fromkeys(("psculture", "psuiculture", "uiculture"), _culture),
 }
+#: what an error record has and an error here has not, in lower case
+_OF_ERRORS = ("categoryinfo", "errordetails", "invocationinfo", "scriptstacktrace", "targetobject")
 _SCOPE = re.compile(r"(?:global|script|local|private|variable):", re.IGNORECASE)
 _IN_TEXT = re.compile(r"\$(?:\{(?P<braced>[^}]*)\}|(?P<name>(?:env:)?\w+))", re.IGNORECASE)
 
@@ -116,7 +140,7 @@ class Cursor:
         if name.startswith("env:"):
             return self.context.environment.get(spelled[4:])
         if name in _AUTOMATIC:
-            return _AUTOMATIC[name]()
+            return _AUTOMATIC[name](spelled)
         self.unset.append(spelled)
         return None
 
@@ -140,6 +164,6 @@ class Cursor:
         if pending:
             hint = "Give the session itself: -Session $s."
             raise self.refuse(name, "The session is not open yet, so it has no such property", hint)
-        if is_session(value) and name.text.casefold() == "runspace":
-            raise self.refuse(name, "This property is not known here", "Give the session itself: -Session $s.")
-        return member(value, name.text)
+        if hint := _instead(value, name.text.casefold()):
+            raise self.refuse(name, "This property is not known here", hint)
+        return member(value, name.value())

@@ -50,6 +50,12 @@ def null_mandatory(cmdlet: Cmdlet, name: str) -> BindingError:
     return refusal(cmdlet, error_id, f"-{name} needs a value", "It is mandatory, and its value is empty.")
 
 
+def empty_mandatory(cmdlet: Cmdlet, name: str) -> BindingError:
+    """A list of nothing given where a value must be."""
+    error_id = "ParameterArgumentValidationErrorEmptyArrayNotAllowed"
+    return refusal(cmdlet, error_id, f"-{name} needs a value", "It is mandatory, and its list is empty.")
+
+
 def not_convertible(cmdlet: Cmdlet, name: str, error_id: str, why: str, hint: str = "") -> BindingError:
     """A value that cannot become the parameter's type."""
     return refusal(cmdlet, error_id, f"the value of -{name} does not fit", why, hint)

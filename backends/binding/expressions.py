@@ -431,11 +431,13 @@ class Reader(Cursor):
             self.take()
             self.close()
         self.close()
+        if (following := self.peek()) is None or following.kind in (*_ENDS, TokenKind.OPERATOR):
+            raise self.refuse(name, "A type by itself cannot be used here", "Write the value itself.")
         operand = self.operand()
         try:
             value = _converted(name.text.casefold().removeprefix("system."), operand, is_array=is_array)
         except ConversionError as error:
-            raise self.refuse(name, error.why, error.hint) from None
+            raise self.refuse(name, error.why, error.hint, error_id=error.cast_id) from None
         if value is None:
             raise self.refuse(name, "This type is not known here", "Write the value itself.")
         return Value(value, _text_of_cast(value, operand), False, name.start)

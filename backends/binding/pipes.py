@@ -22,7 +22,7 @@ from pstui.backends.binding.context import BoundCall, ScriptBlock, is_session
 from pstui.backends.binding.lookups import wildcard
 from pstui.backends.binding.members import Formatted, member, objects_of, properties, text_of
 from pstui.backends.binding.parameters import cmdlet
-from pstui.backends.binding.values import number_of
+from pstui.backends.binding.values import no_number_id, number_of
 from pstui.backends.errors import CallError
 from pstui.backends.records import Record
 
@@ -49,8 +49,16 @@ _TAKEN: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 
 
+def refuse_pipeline_variable(call: BoundCall) -> None:
+    """Refuse -PipelineVariable: nothing here would set the variable, and a block would find nothing in it."""
+    if "PipelineVariable" in call.common:
+        hint = "In the block of a Where-Object or ForEach-Object it is $_ that holds the object."
+        raise CallError(f"{call.cmdlet}: -PipelineVariable cannot be used here", "", hint)
+
+
 def passed_on(call: BoundCall, objects: Sequence[Any], run: RunBlock) -> list[Any]:
     """Return what a cmdlet makes of the objects that come through the pipe. Raises CallError."""
+    refuse_pipeline_variable(call)
     values = dict(call.values)
     taken = _TAKEN.get(call.cmdlet)
     for name in values:
@@ -125,6 +133,9 @@ def _holds(operator: str, left: Any, right: Any, exact: bool) -> bool:
         except (re.error, RecursionError) as error:
             raise CallError("The pattern of -match cannot be read", errors.sentence(error)) from None
     order = _order(left, right, exact)
+    if order is None and operator not in ("eq", "ne") and isinstance(right, str):
+        error_id = no_number_id("Double" if isinstance(left, float) else "Int32")
+        raise CallError(f"{errors.quoted(right)} is not a number, as the left side is", "", error_id=error_id)
     return {"eq": order == 0, "ne": order != 0, "gt": order == 1, "ge": order in (0, 1), "lt": order == -1}.get(
         operator, order in (-1, 0)
     )
@@ -158,15 +169,25 @@ def _name(given: Any) -> str:
 
 def _selected(values: Mapping[str, Any], objects: list[Any], run: RunBlock) -> list[Any]:
     objects = _counted(values, objects)
+    if "ExpandProperty" in values:
+        objects = [inner for each in objects for inner in objects_of(_expanded(each, values["ExpandProperty"]))]
+    elif "Property" in values or "ExcludeProperty" in values:
+        patterns = [_name(each) for each in values.get("Property", ("*",))]
+        without = [wildcard(each) for each in values.get("ExcludeProperty", ())]
+        objects = [_part(each, patterns, without) for each in objects]
     if values.get("Unique"):
         objects = [each for number, each in enumerate(objects) if not any(_same(each, one) for one in objects[:number])]
-    if "ExpandProperty" in values:
-        return [inner for each in objects for inner in objects_of(member(each, values["ExpandProperty"]))]
-    if "Property" not in values and "ExcludeProperty" not in values:
-        return objects
-    patterns = [_name(each) for each in values.get("Property", ("*",))]
-    without = [wildcard(each) for each in values.get("ExcludeProperty", ())]
-    return [_part(each, patterns, without) for each in objects]
+    return objects
+
+
+def _expanded(each: Any, name: str) -> Any:
+    """Return a property that the object must have."""
+    found = member(each, name)
+    if found is None and not any(wildcard(name).fullmatch(str(known)) for known in properties(each)):
+        names = ", ".join(map(str, properties(each)))
+        what, hint = f"there is no property {name}", f"There are: {names}." if names else ""
+        raise errors.refusal(cmdlet("Select-Object"), "ExpandPropertyNotFound", what, "", hint)
+    return found
 
 
 def _counted(values: Mapping[str, Any], objects: list[Any]) -> list[Any]:
@@ -224,6 +245,9 @@ def _sorted(values: Mapping[str, Any], objects: list[Any], run: RunBlock) -> lis
 def _for_each(values: Mapping[str, Any], each: Any, run: RunBlock) -> list[Any]:
     if "MemberName" in values:
         found = member(each, values["MemberName"])
+        if found is None and isinstance(each, str | int | float | Decimal):
+            hint = "Methods are not called here. A text has a Length."
+            raise CallError(f"ForEach-Object: {values['MemberName']} is no property of a text or a number", "", hint)
         return [] if found is None else objects_of(found)
     return [inner for block in values["Process"] for inner in objects_of(run(block, each)) if inner is not None]
 

@@ -65,6 +65,8 @@ NUMBER_TYPES: Mapping[str, str] = MappingProxyType(
         "bigint": "BigInteger",
     }
 )
+#: what the id of a failed cast calls the types that are no integers
+_NO_NUMBER = {"Single": "DoubleOrSingle", "Double": "DoubleOrSingle", "Decimal": "Decimal"}
 INT_MAX = 2147483647
 _HEX = r"[0-9a-fA-F]"
 _GUID = re.compile(
@@ -95,6 +97,11 @@ class ConversionError(ValueError):
     def __init__(self, why: str, hint: str = "", error_id: str = NO_MESSAGE) -> None:
         super().__init__(why)
         self.why, self.hint, self.error_id = why, hint, error_id
+
+    @property
+    def cast_id(self) -> str:
+        """The id of a failed cast, none where the error has that of a parameter's value only."""
+        return self.error_id if self.error_id.startswith("InvalidCast") else ""
 
 
 def fits(value: Any, type_name: str) -> bool:
@@ -139,12 +146,20 @@ def integer(value: Any, *, bits: int = 32) -> int:
     return result
 
 
+def no_number_id(clr_type: str) -> str:
+    """Return PowerShell's id of a text that is to be a number of a type and is none."""
+    return f"InvalidCastFromStringTo{_NO_NUMBER.get(clr_type, 'Integer')}"
+
+
 def number_as(value: Any, clr_type: str) -> int | float | Decimal:
     """Return a value as a number of one .NET type, as a cast does: fractions are rounded half to even."""
     from pstui.backends.language.numbers import in_type  # PowerShell's language is seldom needed
 
     if isinstance(value, str):
-        value = shell_number(value.strip()) if value.strip() else 0
+        spelled = value.strip()
+        value = shell_number(spelled) if spelled else 0
+        if value is None:
+            raise ConversionError("It must be a number.", error_id=no_number_id(clr_type))
     if value is not None and not isinstance(value, int | float | Decimal):
         raise ConversionError("It must be a number.")
     result = in_type(value or 0, clr_type)

@@ -7,7 +7,7 @@ soon as they are seen. The rows of a CSV export become the same elements, so tha
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 
@@ -124,14 +124,31 @@ def read_mremoteng_table(text: str) -> Iterator[ImportedHost]:
             if number >= MAX_ELEMENTS:
                 raise ConfigError("the file holds too much")
             said = _row(row)
-            identity = said.get("Id") or f"row {number}"
+            identity = said.get("Id", "")
+            if not identity or identity in nodes:
+                identity = f"row {number}"
             nodes[identity], parents[identity] = Element("Node", said), said.get("Parent", "")
     except csv.Error as error:
         raise ConfigError(f"what follows line {rows.line_num} cannot be read: {error}") from None
     top = Element("Connections")
     for identity, node in nodes.items():
         nodes.get(parents[identity], top).children.append(node)
+    top.children += _unreached(top, nodes.values())
     yield from _connections(top)
+
+
+def _unreached(top: Element, nodes: Iterable[Element]) -> list[Element]:
+    """Return the connections that no way leads to: their parent is no folder, or folders are inside one another."""
+    reached, waiting = set[int](), [top]
+    while waiting:
+        children = waiting.pop().children
+        reached |= set(map(id, children))
+        waiting += [child for child in children if _is_folder(child)]
+    return [node for node in nodes if id(node) not in reached and not _is_folder(node)]
+
+
+def _is_folder(node: Element) -> bool:
+    return node.attributes.get("Type", "").casefold() == "container"
 
 
 def _row(row: Mapping[str | None, object]) -> dict[str, str]:
@@ -172,7 +189,7 @@ def _nodes_below(element: Element, groups: list[str], above: Mapping[str, str] |
             for key in _INHERITED
         }
         name = tidy(own.get("Name", ""))
-        if own.get("Type", "").casefold() == "container":
+        if _is_folder(node):
             yield from _nodes_below(node, [*groups, name], said)
         else:
             yield name, group_path(groups), {**said, "Hostname": own.get("Hostname", "")}, tidy(own.get("Descr", ""))

@@ -31,7 +31,7 @@ def read_hosts(file: Path, read_ssh: SSHReader) -> Imported:
     if _looks_like_xml(raw):
         return _from_xml(file, raw)
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is not a text file", _FILES) from None
     if exports.is_mremoteng_table(text):

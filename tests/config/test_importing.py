@@ -160,6 +160,23 @@ def test_the_table_that_mremoteng_exports_is_read_as_well(tmp_path: Path) -> Non
     }
 
 
+def test_no_connection_of_a_table_is_lost(tmp_path: Path) -> None:
+    rows = (
+        "in;8;6;Connection;;;;;in;SSH2;22;False;False",
+        "own;9;9;Connection;;;;;own;SSH2;22;False;False",
+        "below;10;3;Connection;;;;;below;SSH2;22;False;False",
+        "same;3;1;Connection;;;;;same;SSH2;22;False;False",
+    )
+    imported = read_hosts(written(tmp_path, CSV + "\n".join(rows), "export.csv"))
+    assert [host.name for host in imported.hosts] == ["web1", "db", "same", "lost", "in", "own", "below"]
+
+
+def test_a_table_that_was_saved_as_utf_16_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "export.csv"
+    file.write_bytes(CSV.replace("db;3", "dü;3").encode("utf-16"))
+    assert [host.name for host in read_hosts(file).hosts] == ["web1", "dü", "lost"]
+
+
 def test_a_table_nested_too_deeply_is_refused(tmp_path: Path) -> None:
     rows = "".join(f"c{n};{n};{n - 1 or ''};Container;;;;;;;;;\n" for n in range(1, 100))
     with pytest.raises(ConfigError, match="nested too deeply"):

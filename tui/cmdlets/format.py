@@ -53,7 +53,12 @@ def _alike(objects: Sequence[Any], width: int) -> str:
     if isinstance(first, Mapping):
         rows = [{"Name": key, "Value": value} for each in objects for key, value in each.items()]
         return _table(rows, width)
-    return "\n".join(_text(each) for each in objects if each is not None)
+    return "\n".join(line for each in objects if each is not None for line in _lines(each))
+
+
+def _lines(value: Any) -> list[str]:
+    """Return the rows of a plain value: a text keeps its own."""
+    return [_text(row) for row in value.splitlines() or [""]] if isinstance(value, str) else [_text(value)]
 
 
 def _formatted(wanted: Formatted, width: int) -> str:
@@ -65,19 +70,22 @@ def _formatted(wanted: Formatted, width: int) -> str:
 
 
 def _all(wanted: Formatted, width: int) -> str:
-    rows = [_chosen(each, wanted.properties) for each in wanted.objects]
+    rows = [_chosen(each, wanted.properties, lacking=not wanted.as_list) for each in wanted.objects]
     if not any(rows):
         return "\n".join(_text(each) for each in wanted.objects)
     return "\n\n".join(map(_list, rows)) if wanted.as_list else _table(rows, width, headers=wanted.headers)
 
 
-def _chosen(value: Any, names: Sequence[str]) -> Mapping[str, Any]:
-    """Return the properties of an object that are to be shown; without a choice all of them."""
+def _chosen(value: Any, names: Sequence[str], *, lacking: bool) -> Mapping[str, Any]:
+    """Return the properties of an object that are to be shown; without a choice all of them.
+
+    A name that the object lacks has a column in a table and no row in a list.
+    """
     has = properties(value)
     found: dict[str, Any] = {}
     for name in names or ("*",):
         known = [str(each) for each in has if wildcard(name).fullmatch(str(each))]
-        for each in known or ([] if "*" in name else [name]):
+        for each in known or ([name] if lacking and "*" not in name else []):
             found[each] = member(value, each)
     return found
 

@@ -20,7 +20,7 @@ from pstui.backends.binding.errors import BindingError, MissingMandatory
 from pstui.backends.binding.line import SHOWN, statements
 from pstui.backends.binding.lookups import kept_matches
 from pstui.backends.binding.members import objects_of, only, spelled
-from pstui.backends.binding.pipes import imported
+from pstui.backends.binding.pipes import imported, refuse_pipeline_variable
 from pstui.backends.binding.writer import syntax
 from pstui.backends.connection import ConnectionInfo
 from pstui.backends.console import Console, Question, QuestionCancelled, QuestionKind
@@ -209,6 +209,7 @@ class CmdletRunner:
 
     async def _done(self, call: BoundCall, said: list[CmdletOutput]) -> list[Any]:
         """Run a call for each object that came through the pipe to it; return the objects that it gives."""
+        refuse_pipeline_variable(call)
         objects: list[Any] = []
         for each in (call, *call.others):
             verb = self._verbs.get(each.cmdlet)

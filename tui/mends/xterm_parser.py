@@ -55,9 +55,13 @@ _TEXTS: Final = frozenset("P]X^_")
 #: ESC and one of these as one character of C1, as a terminal of eight bits sends them
 _ONE_CHARACTER: Final = frozenset(chr(ord(second) + 0x40) for second in _INTRODUCERS | _TEXTS)
 _ESCAPES: Final = re.compile(f"[{ESC}{''.join(sorted(_ONE_CHARACTER))}]")
-_CSI: Final = re.compile(r"\x1b\[(?:\[[ -~]|\d+\$(?!y)(?=[^ -~]|\Z)|[0-?]*[ -/]*[@-~])")
+#: a mouse as a terminal without the newer reports tells of it: button and place as three characters
+_MOUSE: Final = r"M[^\x00-\x1f]"
+_CSI: Final = re.compile(
+    rf"\x1b\[(?:\[[ -~]|{_MOUSE}{{3}}|(?!{_MOUSE}{{0,2}}\Z)(?:\d+\$(?!y)(?=[^ -~]|\Z)|[0-?]*[ -/]*[@-~]))"
+)
 _SS3: Final = re.compile(r"\x1bO[0-9;]*[ -~]")
-_BEGUN: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|\[\[|O[0-9;]*)\Z")
+_BEGUN: Final = re.compile(rf"\x1b(?:\[[0-?]*[ -/]*|\[\[|\[{_MOUSE}{{0,2}}|O[0-9;]*)\Z")
 _BROKEN: Final = re.compile(r"\x1b[\[O][0-?]*[ -/]*")
 _TEXT_END: Final = re.compile(r"[\x00-\x1f\x9c]")
 #: the tail of a key that was torn off behind its Esc
@@ -217,7 +221,7 @@ class MendedParser(XTermParser):
         """Give out what a whole sequence means, nothing if it means no key."""
         if sequence == PASTE_BEGINS:
             self._pasted = []
-        elif sequence != PASTE_ENDS and len(sequence) < MAX_SEQUENCE:
+        elif sequence != PASTE_ENDS and len(sequence) < MAX_SEQUENCE and not sequence.startswith(f"{ESC}[M"):
             yield from self._parsed(sequence) or ()
 
     def _parsed(self, sequence: str) -> list[Message] | None:

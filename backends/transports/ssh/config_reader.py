@@ -401,7 +401,7 @@ class ConfigReader:
         self.values[kind.name] = now
 
     def _take_way(self, kind: Kind, text: str, place: _Place) -> None:
-        """Take ProxyCommand or ProxyJump, of which the first one counts."""
+        """Take ProxyCommand or ProxyJump, of which the first one counts; none as a jump leaves room for a command."""
         if kind.form == "jump":
             # A host called none, where more follows: so it is with OpenSSH 9.2.
             jumps = [] if text.lower() == "none" else re.split(r"[#\s]", text, maxsplit=1)[0].split(",")
@@ -409,7 +409,12 @@ class ConfigReader:
             if None in places:
                 raise place.error(f'Invalid ProxyJump "{text}"')
             text = ",".join([*jumps[:-1], str(places[-1])]) if jumps else ""
-        if place.is_active and not {"proxycommand", "proxyjump"} & self.values.keys():
+        jump = self.values.get("proxyjump")
+        if (
+            place.is_active
+            and "proxycommand" not in self.values
+            and (jump is None or (not any(jump) and kind.name == "proxycommand"))
+        ):
             self.values[kind.name] = [text]
 
 

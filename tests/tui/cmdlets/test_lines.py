@@ -68,6 +68,18 @@ async def test_a_session_is_found_by_its_place_or_by_what_it_is(bar: Bar, line: 
         ("$PSSessionOption.MaxConnectionRetryCount = 'abc'", "ExceptionWhenSetting"),
         ("$nosuch.Foo = 2", "PropertyNotFound"),
         (
+            "gsn | select -First -1",
+            "ParameterArgumentValidationError,Microsoft.PowerShell.Commands.SelectObjectCommand",
+        ),
+        ("gsn | sort Name -Top 0", "ParameterArgumentValidationError,Microsoft.PowerShell.Commands.SortObjectCommand"),
+        ("gsn | select -exp Nosuch", "ExpandPropertyNotFound,Microsoft.PowerShell.Commands.SelectObjectCommand"),
+        ("gsn -Id @()", f"ParameterArgumentValidationErrorEmptyArrayNotAllowed{GET}"),
+        ("gsn -Name @()", f"ParameterArgumentValidationError{GET}"),
+        ("[int]'x'", "InvalidCastFromStringToInteger"),
+        ("[double]'x'", "InvalidCastFromStringToDoubleOrSingle"),
+        ("[decimal]'x'", "InvalidCastFromStringToDecimal"),
+        ("1 -lt 'x'", "InvalidCastFromStringToInteger"),
+        (
             "Invoke-Command -Session $m[7] { 1 }",
             "ParameterArgumentValidationError,Microsoft.PowerShell.Commands.InvokeCommandCommand",
         ),
@@ -95,6 +107,14 @@ async def test_what_does_not_fit_has_powershells_id(bar: Bar, line: str, error_i
         ("gsn -Name db | fl Name, State", "Name  : db\nState : Opened"),
         ("gsn | ft Name -HideTableHeaders", "web\ndb\napi"),
         ("gsn | Out-Null", ""),
+        ("gsn | select -Unique State | select -exp State", "Opened"),
+        ("'a', 'A', 'a' | select -Unique", "a\nA"),
+        ("gsn -Name db | fl Name, Nosuch", "Name : db"),
+        ("gsn -Name db | ft Name, Nosuch", "Name Nosuch\n---- ------\ndb"),
+        ("gsn | gsn | % Name", "web\ndb\napi"),
+        ("@{'a b' = 1}.'a b'", "1"),
+        ("1 -eq 'x'", "False"),
+        ('"a`nb"', "a\nb"),
         ("gsn | Where-Object State -eq Broken", ""),
         ('"$w is $n"', "[PSSession]web is 5"),
         ("@{a = 1}", "Name Value\n---- -----\na        1"),
@@ -241,3 +261,20 @@ async def test_what_a_cmdlet_cannot_do_here_is_named(bar: Bar) -> None:
     assert "-GroupBy cannot be used here" in said.text
     (said,) = await bar.run("gsn | Where-Object { $_.Name + 'x' }")
     assert "not computed here" in said.text
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("gsn -PipelineVariable p | % { $p.Name }", "-PipelineVariable cannot be used here"),
+        ("gsn | % -pv p { $p.Name }", "-PipelineVariable cannot be used here"),
+        ("$PID -gt 0", "$PID is not known here"),
+        ("gsn | ? { $Host.Name }", "$Host is not known here"),
+        ("'a' | % ToUpper", "ToUpper is no property of a text or a number"),
+        ("gsn -Id 9 -ea 0 -ev e; $e[0].CategoryInfo.Category", "This property is not known here"),
+        ("5 -is [int]", "A type by itself cannot be used here"),
+    ],
+)
+async def test_nothing_is_taken_for_nothing_where_powershell_has_a_value(bar: Bar, line: str, what: str) -> None:
+    (said,) = await bar.run(line)
+    assert said.is_error and what in said.text

@@ -41,6 +41,8 @@ ANSWERS = [
     f"{ESC}[1114112u",
     f"{ESC}[?997;1n",
     f"{ESC}Oz",
+    f"{ESC}[M !!",
+    f"{ESC}[M#xÿ",
     "\x9b?62;4c",
     "\x9d11;rgb:0000/0000/0000\x9c",
     "\x90>|xterm(370)\x9c",

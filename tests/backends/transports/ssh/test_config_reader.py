@@ -24,7 +24,7 @@ from tests.support.parts import requires
 FILES, FIRST = int(os.environ.get("PSTUI_FUZZ", "500")), int(os.environ.get("PSTUI_FUZZ_FIRST", "0"))
 
 #: files that were once read otherwise
-KEPT = (11_264, 16_210)
+KEPT = (11_264, 16_210, 700_445)
 
 
 def ours(file: Path, host: str) -> Mapping[str, tuple[str, ...]] | str:
