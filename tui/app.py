@@ -114,8 +114,6 @@ class PstuiApp(App[int], inherit_bindings=False):
         self._pressed: object = None
         super().__init__(ansi_color=True if no_color() else None)
         self.animation_level = "none"
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
         settings = settings or {}
         self._begin_with(theme_name(settings.get("theme")))
         self._transcript = transcript
@@ -139,6 +137,8 @@ class PstuiApp(App[int], inherit_bindings=False):
 
     def _begin_with(self, theme: str) -> None:
         """Have a theme from the start. One that is set as another would have the whole style sheet read twice."""
+        for own in (DARK, LIGHT):
+            self.register_theme(own)
         self.set_reactive(App.theme, theme)
         dark = self.current_theme.dark
         classes = {f"-theme-{theme}": True, "-dark-mode": dark, "-light-mode": not dark}
