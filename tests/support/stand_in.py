@@ -51,6 +51,8 @@ class StandInSession:
         self.on_step: Callable[[str, str], None] = lambda step, detail: None
         self._callbacks: list[Callable[[StandInSession], None]] = []
         self.link = SimpleNamespace(why_not_disconnect=lambda: "it ends with its process")
+        self.can_connect = False
+        self.status = SimpleNamespace(on_change_of_state=[])
 
     def on_state(self, callback: Callable[[StandInSession], None]) -> Callable[[], None]:
         self._callbacks.append(callback)

@@ -69,7 +69,7 @@ async def test_the_recorded_scenario_can_be_done_in_the_screen(tmp_path: Path, m
         assert session.state is RunspaceState.OPENED, "exit leaves a kept session open"
 
         await call(s, "Get-PSSession")
-        assert s.shows(session_table([session]).splitlines()[2].strip())
+        await s.until(lambda: s.shows(session_table([session]).splitlines()[2].strip()), "the table")
         for line, leave in (
             ("Enter-PSSession -Name Web", "Exit-PSSession"),
             ("Enter-PSSession -Id $s.Id", "exit"),
@@ -91,14 +91,14 @@ async def test_the_recorded_scenario_can_be_done_in_the_screen(tmp_path: Path, m
             await call(s, line)
             await s.until(lambda error_id=error_id: s.shows(error_id), error_id)
         await call(s, "Disconnect-PSSession $s")
-        assert s.shows("cannot be disconnected")
+        await s.until(lambda: s.shows("cannot be disconnected"), "the refusal")
         assert s.shows("PSSessionDisconnectFailed,Microsoft.PowerShell.Commands.DisconnectPSSessionCommand")
         assert session.state is RunspaceState.OPENED
         await call(s, "Remove-PSSession $s")
         assert s.app.sessions.sessions == ()
         assert session.state is RunspaceState.CLOSED
         await call(s, "Enter-PSSession $s")
-        assert s.shows(f"PushedRunspaceMustBeOpen{SUFFIX}")
+        await s.until(lambda: s.shows(f"PushedRunspaceMustBeOpen{SUFFIX}"), "the refusal")
     assert report(tmp_path / "log").violations == []
 
 
