@@ -59,6 +59,8 @@ class OpenError(PstuiError):
     """A session could not be opened. Exit code 3 on the command line."""
 
     error_id = "System.Management.Automation.Remoting.PSRemotingDataStructureException"
+    #: the step of opening that it is about, where that is another than the last one told
+    step = ""
 
 
 def as_open_error(label: str, error: PstuiError) -> OpenError:

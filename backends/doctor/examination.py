@@ -21,7 +21,7 @@ from pstui.backends.console import Console
 from pstui.backends.doctor.checks import Check, Sign, absent, bad, good
 from pstui.backends.doctor.next_steps import next_step
 from pstui.backends.doctor.ways import look_at_way
-from pstui.backends.errors import PstuiError
+from pstui.backends.errors import OpenError, PstuiError
 from pstui.backends.records import PipelineState
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.sessions.session import PSSession
@@ -133,7 +133,12 @@ class _Steps:
         self._show(self._checks)
 
     def fail(self, error: PstuiError, info: ConnectionInfo) -> None:
-        """Let the step that is under way be the one that failed."""
+        """Let the step that is under way be the one that failed, or the one that the error is about."""
+        own = self._checks[self._begin :] if self._begin is not None else []
+        about = next((check for check in own if isinstance(error, OpenError) and check.name == error.step), None)
+        if about is not None:
+            del self._checks[self._checks.index(about) + 1 :]
+            about.sign = Sign.RUNNING
         running = next((check for check in reversed(self._checks) if check.sign is Sign.RUNNING), None)
         if running is None:  # no way was gone yet: it fails by what is on this computer
             running, step = Check("session"), ""

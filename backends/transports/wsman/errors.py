@@ -102,7 +102,28 @@ class ErrorContext:
 
 
 def open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError:
-    """Return the error for an attempt to open, connect or list."""
+    """Return the error for an attempt to open, connect or list. The first message may bring out an earlier step."""
+    error = _open_error(failure, context)
+    if isinstance(failure, faults.AuthenticationFailure):
+        error.step = "authentication"
+    elif isinstance(failure, faults.NetworkFailure):
+        error.step = _STEPS.get(failure.kind, "")
+    return error
+
+
+#: the step of opening that a failure is about
+_STEPS = {
+    NetworkKind.NAME: "name",
+    NetworkKind.REFUSED: "port",
+    NetworkKind.UNREACHABLE: "port",
+    NetworkKind.CONNECT_TIMEOUT: "port",
+    NetworkKind.TLS: "TLS",
+    NetworkKind.NOT_TLS: "TLS",
+    NetworkKind.CERTIFICATE: "TLS",
+}
+
+
+def _open_error(failure: faults.WSManFailure, context: ErrorContext) -> OpenError:
     host = printable(context.target.host)
     match failure:
         case faults.Fault():

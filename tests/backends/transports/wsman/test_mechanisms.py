@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from pstui.backends.console import QuestionKind
 from pstui.backends.credentials import PSCredential
+from pstui.backends.doctor.checks import Sign
+from pstui.backends.doctor.examination import examine
 from pstui.backends.errors import OpenCancelled, OpenError
 from pstui.backends.sessions.manager import SessionManager
 from pstui.backends.transports.wsman import authorities
@@ -419,3 +421,20 @@ async def test_no_mechanism_leaves_a_secret_in_a_log_or_a_description(
         assert secret not in logged
         assert secret not in described
     assert "Authorization" not in logged
+
+
+@pytest.mark.parametrize("trusts, password, step", [(True, "not it", "authentication"), (False, PASSWORD, "TLS")])
+async def test_the_doctor_names_the_step_that_failed_though_the_first_message_brought_it(
+    winrm_endpoint: WinRMEndpoint,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    trusts: bool,
+    password: str,
+    step: str,
+) -> None:
+    authority = winrm_endpoint.authority if trusts else Authority(tmp_path / "another")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.certificate))
+    info = call(winrm_endpoint, ssl=True, Authentication="Credssp", Credential=credential(USER, password))
+    found = await examine(SessionManager(), info, ScriptedConsole())
+    assert found.checks[-1].name == step and found.checks[-1].sign is Sign.BAD
+    assert "session" not in [check.name for check in found.checks]
