@@ -25,7 +25,14 @@ Hint = tuple[str, ...]
 NOTHING = 2.0
 #: scenes whose screens and keys stand in others, too
 _TWICE = {"workspace", "dialog-winrm", "dialog-container", "light", "find", "go", "go-80x24", "form-80x24", "guard"}
-_TWICE |= {"palette", "go where nothing is", "filter that nothing fits", "help that has no such key", "files, a filter", "keys after the prefix"}
+_TWICE |= {
+    "palette",
+    "go where nothing is",
+    "filter that nothing fits",
+    "help that has no such key",
+    "files, a filter",
+    "keys after the prefix",
+}
 _TWICE |= {f"after the prefix {key}" for key in "ThKtHA"}
 SCREENS = [name for name in SCENES if name not in _TWICE]
 
