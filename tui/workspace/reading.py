@@ -238,8 +238,11 @@ class Reading:
 
     def action_fold_all(self) -> None:
         """Fold every output, or show them all when one is folded."""
-        if (front := self._tabs.session) is not None:
-            front.transcript.fold_all(not front.transcript.any_folded)
+        front = self._tabs.session
+        if front is None or not front.transcript.buffer.prompts():
+            refuse(self._screen.app, NO_SESSION if front is None else "There is no output to fold.")
+            return
+        front.transcript.fold_all(not front.transcript.any_folded)
 
 
 def _runs(pane: Pane) -> bool:

@@ -38,8 +38,11 @@ class SessionActions:
 
     def action_answer(self) -> None:
         """Go between question and editor; from elsewhere to the editor."""
-        if (front := self._tabs.session) is not None:
-            front.questions.answer_or_edit()
+        front = self._tabs.session
+        if front is None or (front.asking is None and front.editor.has_focus):
+            refuse(self._screen.app, NO_SESSION if front is None else "Nothing is asked in this tab.")
+            return
+        front.questions.answer_or_edit()
 
     def action_again(self) -> None:
         """Enter again, or open a terminal again."""

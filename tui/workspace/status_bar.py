@@ -117,8 +117,10 @@ def _of_state(pane: Pane, keymap: Keymap) -> list[_Hint]:
             return [("Ctrl+C", "cancels")]
         case PaneState.BUSY:
             return [("Ctrl+C", "stops")]
-        case PaneState.LEFT | PaneState.CANCELLED:
+        case PaneState.LEFT:
             return [("Enter", "enters again")]
+        case PaneState.CANCELLED:
+            return [("Enter", "connects")]
         case PaneState.FAILED | PaneState.BROKEN:
             error = pane.conversation.error
             names = [("again", "tries again"), ("edit_connection", "edits")]

@@ -262,8 +262,10 @@ class TabbedPanes(ContentSwitcher):
 
     def _step(self, by: int) -> None:
         front = self.front
-        if front is not None:
-            self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
+        if front is None or len(self.panes) < 2:
+            refuse(self.app, "There is no other tab.")
+            return
+        self.bring_to_front(self.panes[(self.panes.index(front) + by) % len(self.panes)])
 
     # -- names and order --------------------------------------------------------------------------------------
 
@@ -305,6 +307,8 @@ class TabbedPanes(ContentSwitcher):
         there = self.panes.index(front) + by
         if 0 <= there < len(self.panes):
             self._put(front, there)
+        else:
+            refuse(self.app, f"There is no tab to the {'left' if by < 0 else 'right'} of it.")
 
     def _put(self, pane: AnyPane, place: int) -> None:
         """Put a tab at a place among the others."""

@@ -296,6 +296,7 @@ async def test_ctrl_c_ends_an_opening_at_once(manager: StandInManager) -> None:
         await s.keys("ctrl+c")
         await s.until(lambda: s.pane.state is PaneState.CANCELLED, "the end of the opening")
         assert s.text() == []
+        await s.until(lambda: s.shows("Enter connects  F1 help"), "what Enter does, as beside the state")
 
 
 async def test_a_flood_arrives_whole_and_in_order_while_keys_are_taken(manager: StandInManager) -> None:

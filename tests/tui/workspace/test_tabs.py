@@ -77,6 +77,24 @@ async def test_the_prefix_key_shows_what_may_follow_and_does_it(manager: StandIn
         assert s.pane.editor.text == "draftx"
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("n", "There is no other tab."),
+        ("p", "There is no other tab."),
+        ("less_than_sign", "There is no tab to the left of it."),
+        ("greater_than_sign", "There is no tab to the right of it."),
+        ("a", "Nothing is asked in this tab."),
+        ("Z", "There is no output to fold."),
+    ],
+)
+async def test_a_key_that_can_do_nothing_says_why(manager: StandInManager, key: str, said: str) -> None:
+    async with session(manager, "web1") as s:
+        await s.until(lambda: s.pane.state is PaneState.PROMPT)
+        await s.keys(PREFIX, key)
+        await s.until(lambda: said in [each.message for each in s.app._notifications], said)
+
+
 async def test_the_keys_behind_the_prefix_move_nothing_and_can_be_clicked(manager: StandInManager) -> None:
     async with session(manager, "web1", "db", size=(80, 24)) as s:
         await s.until(lambda: s.pane.state is PaneState.PROMPT)
