@@ -41,6 +41,7 @@ async def call(s: Screen, line: str) -> None:
         return s.app.screen is not bar or (isinstance(bar, CommandPalette) and bar.is_idle)
 
     await s.until(ended, f"the end of {line}")
+    await s.still()
 
 
 async def entered(s: Screen) -> None:

@@ -149,8 +149,9 @@ async def test_a_remote_forward_carries_bytes_both_ways(server: Sshd, home: Path
         with contextlib.suppress(OSError):
             assert await through(dead.port) == b""
         await forwards.remove(forward)
-        with pytest.raises(ConnectionRefusedError):
-            await asyncio.open_connection("127.0.0.1", forward.port)
+        # another program may have got the port by now
+        with contextlib.suppress(OSError, TimeoutError):
+            assert await asyncio.wait_for(through(forward.port), 5) != ANSWER
         await transport.abort()
 
 
