@@ -142,7 +142,7 @@ async def test_what_is_typed_behind_an_answer_goes_to_the_editor(manager: StandI
         s.burst(*"Ada", "enter", *"say next", "enter", *"half")
         await s.until(lambda: s.sees("next"), "the line behind the answer")
         assert s.sees("got Ada")
-        assert s.pane.editor.text == "half"
+        await s.until(lambda: s.pane.editor.text == "half", "what was typed last")
 
 
 async def test_f4_and_tab_go_to_the_question_and_f4_back(manager: StandInManager) -> None:
