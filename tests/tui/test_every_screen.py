@@ -132,6 +132,26 @@ async def test_it_can_be_read_and_is_whole(name: str, home: Path) -> None:
     assert not wrong
 
 
+@pytest.mark.parametrize("color", ["", "1"], ids=["colours", "NO_COLOR"])
+@pytest.mark.parametrize("name", ["sessions", "fan-out", "after the prefix R", "after the prefix C", "dialog-winrm"])
+async def test_it_is_seen_where_the_focus_is(
+    name: str, color: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", color)
+    app = SCENES[name].app()
+    async with app.run_test(size=SMALL) as pilot:
+        s = Screen(app, pilot)
+        await SCENES[name].act(s)
+        await s.still()
+        focused, seen = app.screen.focused, list(letters(s))
+        for _ in range(6):
+            await s.keys("tab")
+            await s.still()
+            assert app.screen.focused is not None
+            assert app.screen.focused is focused or list(letters(s)) != seen, f"{focused} to {app.screen.focused}"
+            focused, seen = app.screen.focused, list(letters(s))
+
+
 #: seconds between two ticks of the clock in the status bar: all that looks for something does it more often
 SLOWEST = 1.0
 #: screens that look again and again for what is new
