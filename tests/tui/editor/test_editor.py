@@ -106,7 +106,7 @@ async def test_what_else_is_begun_takes_the_row_and_ctrl_c_drops_the_block(manag
     async with session(manager) as s:
         interactive = await ready(s)
         await s.type("say '")
-        assert s.shows("not finished")
+        await s.until(lambda: s.shows("not finished"), "the row of the block")
         await s.keys("ctrl+r")
         await s.until(lambda: s.shows("history:") and not s.shows("not finished"), "the row of the search")
         await s.keys("ctrl+g", "ctrl+c")
