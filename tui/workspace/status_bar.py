@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pstui.backends.addresses import join_host
@@ -32,8 +32,6 @@ NARROW = 90
 TARGET_LIMIT = 40
 #: seconds that something said in passing is shown
 SAID_FOR = 4.0
-#: said when a terminal comes to the front, and true while it has a program
-EVERY_KEY = f"Every key goes to the terminal, but {PREFIX_SHOWN}"
 
 _Hint = tuple[str, str]
 _PREFIX: Final[_Hint] = (PREFIX_SHOWN, "keys")
@@ -208,7 +206,7 @@ class StatusBar(Horizontal):
         self._keymap = keymap or Keymap()
         self._mode = self._said = ""
         self._said_at = 0.0
-        self._said_about: AnyPane | None = None
+        self._holds: Callable[[], bool] | None = None
         # of the system: a click there leaves what is selected as it is, for the key may copy it
         self._keys = KeyHints(classes="keys -textual-system")
         self._state = Still(classes="state")
@@ -235,8 +233,6 @@ class StatusBar(Horizontal):
         before, self._mode = self._mode, _MODES.get(context, "")
         if self._mode and self._mode != before:
             self._said = ""  # what was said of the moment before must not hide where the keys go now
-        if self._said == EVERY_KEY and not (pane is not None and pane.is_terminal and pane.state.live):
-            self._said = ""
         narrow = 5 if self._mode else 5 if context is Context.SIDEBAR else 3
         most = narrow if self.app.size.width < NARROW else 7
         self._show_state()
@@ -255,17 +251,18 @@ class StatusBar(Horizontal):
         """Say that the next key counts as one with Alt."""
         self._keys.offer([("Alt+", "and the next key"), ("Esc", "cancels")])
 
-    def say(self, text: str, about: AnyPane | None = None) -> None:
-        """Show a short notice in place of the state; one ``about`` a pane only while that is in front."""
-        self._said, self._said_at, self._said_about = plain(text, limit=200), time.monotonic(), about
+    def say(self, text: str, holds: Callable[[], bool] | None = None) -> None:
+        """Show a short notice in place of the state, for as long as it ``holds``."""
+        self._said, self._said_at, self._holds = plain(text, limit=200), time.monotonic(), holds
         self._show_state()
         self.set_timer(SAID_FOR, self._show_state)
 
     def _show_state(self) -> None:
         pane = self._pane
         text = self._mode
-        holds = self._said_about is None or self._said_about is pane
-        if self._said and holds and time.monotonic() - self._said_at < SAID_FOR - 0.1:
+        if self._holds is not None and not self._holds():
+            self._said = ""
+        if self._said and time.monotonic() - self._said_at < SAID_FOR - 0.1:
             text = self._said
         elif pane is not None and not text:
             text = state_text(pane)

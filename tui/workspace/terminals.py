@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pstui.backends.connection import ConnectionInfo, ParameterSet
-from pstui.tui.keys.actions import PREFIX_KEY
+from pstui.tui.keys.actions import PREFIX_KEY, PREFIX_SHOWN
 from pstui.tui.keys.keymap import Keymap
 from pstui.tui.pane.state import PaneState
 from pstui.tui.pane.texts import Hint
 from pstui.tui.workspace.context import AppContext
 from pstui.tui.workspace.kinds import terminal_of
-from pstui.tui.workspace.status_bar import EVERY_KEY
 from pstui.tui.workspace.tabs import TabbedPanes
 from textual.screen import Screen
 
@@ -58,7 +57,9 @@ class Terminals:
             self._tabs.bring_to_front(there)
         else:
             await self._open(session, wanted.line)
-        self._status.say(EVERY_KEY, self._tabs.front)
+        shown = terminal_of(self._tabs.front)
+        every_key = f"Every key goes to the terminal, but {PREFIX_SHOWN}"
+        self._status.say(every_key, lambda: shown is not None and shown is self._tabs.front and shown.state.live)
 
     def prefix_followed_by(self, key: str) -> None:
         """The prefix key, pressed twice, is sent to the program once."""
